@@ -1,0 +1,27 @@
+import { Max, Min } from 'class-validator';
+import type { Secret } from '#libs/secret';
+import { integer, secret, SettingFault, text } from './parsers.js';
+import { ServiceSettings } from './service.settings.js';
+import { Variable } from './variable.js';
+
+/** Everything the gateway reads from its environment. */
+export class GatewaySettings extends ServiceSettings {
+  @Variable('PORT', integer, { default: '3000' })
+  @Min(0)
+  @Max(65_535)
+  port!: number;
+
+  @Variable('HOST', text, { default: '0.0.0.0' })
+  host!: string;
+
+  @Variable('ADMIN_API_KEY', adminApiKey)
+  adminApiKey!: Secret;
+}
+
+/** Long and not one character over and over: whoever holds it may do everything. */
+function adminApiKey(value: string): Secret {
+  if (value.length < 32) throw new SettingFault('must be at least 32 characters (openssl rand -base64 32)');
+  if (/\s/.test(value)) throw new SettingFault('must not contain white space');
+  if (new Set(value).size < 10) throw new SettingFault('is too weak: it repeats too few characters');
+  return secret(value);
+}

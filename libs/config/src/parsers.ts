@@ -1,0 +1,93 @@
+import { createPrivateKey } from 'node:crypto';
+import { Secret } from '#libs/secret';
+
+/** Why the text of a variable does not fit, in words that may be printed: they never repeat the text. */
+export class SettingFault extends Error {}
+
+export const text = (value: string): string => value;
+
+export const secret = (value: string): Secret => new Secret(value);
+
+export function integer(value: string): number {
+  if (!/^-?\d+$/.test(value)) throw new SettingFault('must be a whole number');
+  return Number(value);
+}
+
+export function flag(value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw new SettingFault('must be "true" or "false"');
+  return value === 'true';
+}
+
+/** Comma-separated, white space around the items ignored. */
+export function list(value: string): readonly string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+export function integers(value: string): readonly number[] {
+  return list(value).map(integer);
+}
+
+/** A URL with one of the given schemes. May hold a password, so it travels as a secret. */
+export function secretUrl(...schemes: readonly string[]): (value: string) => Secret {
+  return (value) => {
+    httpLikeUrl(value, schemes);
+    return new Secret(value);
+  };
+}
+
+/** An http or https URL, or a bare host, which then means https; `{region}` may stand in it. */
+export function endpoint(value: string): string {
+  const full = /^[a-z]+:\/\//i.test(value) ? value : `https://${value}`;
+  const url = httpLikeUrl(full.replaceAll('{region}', 'region'), ['http', 'https']);
+  if (url.pathname !== '/' || url.search !== '' || url.username !== '')
+    throw new SettingFault('must be a scheme and a host, with nothing behind it');
+  return full.replace(/\/$/, '');
+}
+
+function httpLikeUrl(value: string, schemes: readonly string[]): URL {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url === null || !schemes.includes(url.protocol.slice(0, -1)))
+    throw new SettingFault(`must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`);
+  return url;
+}
+
+/** One key of the key ring. The first of the ring seals; all of them open. */
+export interface MasterKey {
+  readonly id: string;
+  /** 32 bytes, base64. */
+  readonly material: Secret;
+}
+
+export function masterKeys(value: string): readonly MasterKey[] {
+  const keys = list(value).map((item, index) => {
+    const [id, material, ...rest] = item.split(':');
+    if (id === undefined || material === undefined || rest.length > 0)
+      throw new SettingFault(`key ${index + 1} must be id:base64`);
+    if (!/^[A-Za-z0-9._-]{1,64}$/.test(id))
+      throw new SettingFault(`the id of key ${index + 1} must be 1-64 letters, digits, dots, dashes or underscores`);
+    if (Buffer.from(material, 'base64').length !== 32 || !/^[A-Za-z0-9+/]+={0,2}$/.test(material))
+      throw new SettingFault(`key ${index + 1} must be 32 bytes in base64 (openssl rand -base64 32)`);
+    return { id, material: new Secret(material) };
+  });
+  if (keys.length === 0) throw new SettingFault('must name at least one key');
+  if (new Set(keys.map((key) => key.id)).size !== keys.length) throw new SettingFault('names a key id twice');
+  return keys;
+}
+
+/** An Ed25519 private key, PEM or base64 DER (PKCS #8). */
+export function ed25519PrivateKey(value: string): Secret {
+  const pem = value.includes('-----BEGIN') ? value.replaceAll('\\n', '\n') : null;
+  try {
+    const key =
+      pem === null
+        ? createPrivateKey({ key: Buffer.from(value, 'base64'), format: 'der', type: 'pkcs8' })
+        : createPrivateKey(pem);
+    if (key.asymmetricKeyType !== 'ed25519') throw new Error('another type of key');
+    return new Secret(key.export({ format: 'pem', type: 'pkcs8' }).toString());
+  } catch {
+    throw new SettingFault('must be an Ed25519 private key, PEM or base64 DER (openssl genpkey -algorithm ed25519)');
+  }
+}

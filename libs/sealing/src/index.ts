@@ -1,0 +1,3 @@
+export { KeyRing, MasterKeyMissing } from './key-ring.js';
+export { BoxWillNotOpen, Sealer } from './sealer.js';
+export type { BoxOwner, SealedBox } from './sealer.js';
