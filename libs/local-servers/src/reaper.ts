@@ -1,0 +1,41 @@
+/**
+ * A program of its own: it reads from stdin which processes belong to its parent, and once that pipe closes, which it
+ * does even when the parent is killed with SIGKILL, it stops those still running, the youngest first. Jest runs it from
+ * source through Node's type stripping, so it holds no syntax beyond types and imports nothing of ours.
+ */
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+type Note =
+  { kind: 'watch'; pid: number; stopSignal: NodeJS.Signals; graceMs: number } | { kind: 'forget'; pid: number };
+type Watched = Extract<Note, { kind: 'watch' }>;
+
+const POLL_MS = 50;
+const watched = new Map<number, Watched>();
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const note = JSON.parse(line) as Note;
+  if (note.kind === 'watch') watched.set(note.pid, note);
+  else watched.delete(note.pid);
+}
+
+for (const orphan of [...watched.values()].reverse()) await end(orphan);
+
+async function end({ pid, stopSignal, graceMs }: Watched): Promise<void> {
+  const deadline = Date.now() + graceMs;
+  if (!send(pid, stopSignal)) return;
+  while (Date.now() < deadline) {
+    await sleep(POLL_MS);
+    if (!send(pid, 0)) return;
+  }
+  send(-pid, 'SIGKILL');
+}
+
+/** False when there is no such process any more. */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type LocalServer, startServer } from './local-server.js';
+import { redisProgram } from './redis-program.js';
+
+export interface RedisOptions {
+  /** Kept between runs. */
+  readonly dataDirectory: string;
+  /** Where a Redis is unpacked when the machine has none and we may not install one. Keep it, and it is fetched once. */
+  readonly programDirectory: string;
+  readonly port?: number;
+  /** False keeps everything in memory only. */
+  readonly durable?: boolean;
+  readonly log?: (line: string) => void;
+}
+
+/** A real Redis (or Valkey) on 127.0.0.1 that never evicts, because BullMQ's queues are not a cache. */
+export async function startRedis(options: RedisOptions): Promise<LocalServer> {
+  const log = options.log ?? (() => undefined);
+  const dataDirectory = resolve(options.dataDirectory);
+  await mkdir(dataDirectory, { recursive: true });
+  const program = await redisProgram(resolve(options.programDirectory), log);
+  const settings: Record<string, string> = {
+    bind: '127.0.0.1',
+    dir: dataDirectory,
+    appendonly: options.durable === false ? 'no' : 'yes',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+    daemonize: 'no',
+  };
+
+  const { process, port } = await startServer({
+    port: options.port,
+    readyWords: 'eady to accept connections',
+    log,
+    process: (port) => ({
+      command: program.command,
+      args: [
+        ...program.args,
+        '--port',
+        String(port),
+        ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+      ],
+      cwd: dataDirectory,
+      stopSignal: 'SIGTERM',
+      graceMs: 10_000,
+    }),
+  });
+
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    dataDirectory,
+    exited: process.exited,
+    stop: async () => void (await process.stop()),
+  };
+}

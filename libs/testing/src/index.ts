@@ -1,0 +1,4 @@
+export { type ProcessOptions, type StartedProcess, startProcess, stopAllProcesses } from './start-process.js';
+export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
+export { testDatabaseUrl, testKeyPrefix, testRedisUrl } from './test-environment.js';
+export { waitFor, type WaitOptions } from './wait-for.js';
