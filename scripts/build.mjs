@@ -20,11 +20,12 @@ const lock = new DatabaseSync(join(dist, '.build-lock'), { timeout: 10 * 60_000 
 lock.exec('BEGIN EXCLUSIVE');
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json', '--pretty'], { cwd: root, stdio: 'inherit' });
-if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], { cwd: root, stdio: 'inherit' });
 
 const assets = globSync('{apps,libs}/**/*.{sql,lua,html,css,svg}', { cwd: root });
 for (const file of assets) copyIfChanged(join(root, file), join(dist, file));
+
+process.exitCode = compiled.status ?? 1;
 
 /** Renames into place, so a running process never reads half a script; leaves alone what is the same. */
 function copyIfChanged(from, to) {

@@ -1,0 +1,59 @@
+import { globSync, readFileSync } from 'node:fs';
+import { breachesIn } from './house-rules.js';
+
+const sources = globSync('{apps,libs,test,scripts}/**/*.{ts,mjs}');
+const scripts = globSync('libs/**/*.lua');
+
+describe('House rules', () => {
+  it('are kept by every source file', () => {
+    expect(sources.length).toBeGreaterThan(0);
+    expect(sources.flatMap((path) => breachesIn(path, readFileSync(path, 'utf8')))).toEqual([]);
+  });
+
+  it('give every Lua script a name that says how many keys it takes', () => {
+    const misnamed = scripts.filter((path) => {
+      const keys = /\/[a-z]+(?:-[a-z0-9]+)+\.(\d+)\.lua$/.exec(path)?.[1];
+      const used = [...readFileSync(path, 'utf8').matchAll(/\bKEYS\[(\d+)\]/g)].map((match) => Number(match[1]));
+      return keys === undefined || Math.max(0, ...used) !== Number(keys);
+    });
+    expect(misnamed).toEqual([]);
+  });
+
+  it('leave no folder for what has no name of its own', () => {
+    const folders = globSync('{apps,libs}/**/{common,shared,core,utils,helpers,misc}');
+    expect(folders).toEqual([]);
+  });
+
+  it.each([
+    ['libs/lanes/src/index.ts', `export * from './lane.js';`, 'export-star'],
+    ['libs/lanes/src/index.ts', `export * as lanes from './lane.js';`, 'export-star'],
+    ['libs/lanes/src/lanes.service.ts', `@Inject(forwardRef(() => Lane)) x;`, 'forward-ref'],
+    ['libs/lanes/src/lane.ts', '// TODO: later', 'todo-without-issue'],
+    ['libs/lanes/src/lane.ts', '/* fixme */', 'todo-without-issue'],
+    ['libs/tenants/src/tenants.service.ts', 'const q = `select id from tenants`;', 'sql-outside-store'],
+    [
+      'libs/tenants/src/tenants.service.ts',
+      'const q = `\n  update tenants\n  set name = ${name}`;',
+      'sql-outside-store',
+    ],
+    ['apps/gateway/src/tenants/x.ts', `run('DELETE FROM tenants')`, 'sql-outside-store'],
+    ['libs/tenants/src/tenants.spec.ts', `it.todo('refuses a suspended tenant');`, 'test-left-for-later'],
+    ['apps/worker/src/main.ts', `import { env } from 'node:process';`, 'environment-outside-config'],
+    ['apps/worker/src/main.ts', `const { env } = process;`, 'environment-outside-config'],
+  ])('catch in %s: %s', (path, code, rule) => {
+    expect(breachesIn(path, code)).toEqual([expect.stringContaining(rule)]);
+  });
+
+  it.each([
+    ['libs/lanes/src/index.ts', `export { Lane } from './lane.js';`],
+    ['libs/lanes/src/lane.ts', '// TODO(#12): probe faster'],
+    ['libs/lanes/src/lane.ts', `const word = 'select a lane, update it';`],
+    ['libs/lanes/src/lane.ts', '/** A token is deleted from the set, then select id from x is only prose. */'],
+    ['libs/tenants/src/tenant.store.ts', 'const q = sql`select id from tenants`;'],
+    ['libs/postgres/src/migrations.ts', `run('select name from migrations')`],
+    ['libs/tenants/src/tenants.int-spec.ts', `run('delete from tenants')`],
+    ['libs/config/src/load-settings.ts', `read(process.env)`],
+  ])('allow in %s: %s', (path, code) => {
+    expect(breachesIn(path, code)).toEqual([]);
+  });
+});
