@@ -17,7 +17,11 @@ async function tablesOf(url: string): Promise<string[]> {
 async function run(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  await client.query(sql).finally(() => client.end());
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
 }
 
 describe('createTestDatabase', () => {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitOptions {
@@ -21,7 +22,7 @@ export async function waitFor<Answer>(
     const { answer, error } = await ask(condition);
     if (error === undefined && answer !== false && answer !== undefined && answer !== null) return answer;
     if (Date.now() >= deadline) {
-      const seen = error === undefined ? `it last answered ${String(answer)}` : `it last threw: ${String(error)}`;
+      const seen = error === undefined ? `it last answered ${inspect(answer)}` : `it last threw: ${inspect(error)}`;
       throw new Error(`not true within ${timeoutMs} ms: ${what}; ${seen}`, { cause: error });
     }
     await sleep(intervalMs);
