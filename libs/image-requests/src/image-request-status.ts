@@ -1,0 +1,31 @@
+export type ImageRequestStatus = 'queued' | 'submitting' | 'creating' | 'succeeded' | 'failed' | 'canceled';
+
+/** What a queued request waits for; null when nothing holds it. */
+export type WaitingFor = 'token' | 'instance' | 'retry';
+
+/** The whole life of a request. Only a caller's retry leads out of `failed`, so a late reply of the cloud cannot reopen it. */
+const NEXT: Record<ImageRequestStatus, readonly ImageRequestStatus[]> = {
+  queued: ['submitting', 'failed', 'canceled'],
+  submitting: ['creating', 'queued', 'succeeded', 'failed'],
+  creating: ['succeeded', 'failed'],
+  succeeded: [],
+  failed: ['queued'],
+  canceled: [],
+};
+
+export const OPEN_STATUSES = ['queued', 'submitting', 'creating'] as const satisfies readonly ImageRequestStatus[];
+
+export class IllegalTransition extends Error {
+  constructor(from: ImageRequestStatus, to: ImageRequestStatus) {
+    super(`an image request cannot go from ${from} to ${to}`);
+  }
+}
+
+export function assertTransition(from: ImageRequestStatus, to: ImageRequestStatus): void {
+  if (!NEXT[from].includes(to)) throw new IllegalTransition(from, to);
+}
+
+/** True once nothing but a caller's retry can change the request any more. */
+export function isEnded(status: ImageRequestStatus): boolean {
+  return status === 'succeeded' || status === 'failed' || status === 'canceled';
+}
