@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Note } from './reaper.js';
 
 // Compiled beside us as JavaScript; under jest beside us as TypeScript, which Node runs as it is.
 const REAPER = fileURLToPath(new URL(`./reaper${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
@@ -32,6 +33,6 @@ function startReaper(): ChildProcess {
   return child;
 }
 
-function tell(note: object): void {
+function tell(note: Note): void {
   reaper?.stdin?.write(`${JSON.stringify(note)}\n`);
 }

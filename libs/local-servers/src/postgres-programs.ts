@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { cp, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { runCommand, mustRun } from './run-command.js';
-import { ROOT_HOME, type ServerUser } from './server-user.js';
+import { rootHome, type ServerUser } from './server-user.js';
 
 export interface PostgresPrograms {
   readonly postgres: string;
@@ -20,7 +20,7 @@ export async function postgresPrograms(user: ServerUser | undefined): Promise<Po
   const own = programsIn(directory);
   if (!user || (await runCommand(own.postgres, ['--version'], user)).succeeded) return own;
 
-  const copy = join(ROOT_HOME, `postgresql-${version}`);
+  const copy = join(await rootHome(), `postgresql-${version}`);
   if (!existsSync(copy)) await copyForAll(directory, copy);
   return programsIn(copy);
 }
@@ -51,7 +51,6 @@ function programsIn(directory: string): PostgresPrograms {
 /** Appears whole or not at all, so a copy that was cut short is never run, and two may race. */
 async function copyForAll(from: string, to: string): Promise<void> {
   const partial = join(dirname(to), `.${basename(to)}-${process.pid}`);
-  await mkdir(dirname(to), { recursive: true, mode: 0o755 });
   await cp(from, partial, { recursive: true, verbatimSymlinks: true });
   await mustRun('chmod', ['-R', 'a+rX', partial]);
   await rename(partial, to).catch(async (error: unknown) => {

@@ -6,7 +6,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-type Note =
+export type Note =
   { kind: 'watch'; pid: number; stopSignal: NodeJS.Signals; graceMs: number } | { kind: 'forget'; pid: number };
 type Watched = Extract<Note, { kind: 'watch' }>;
 

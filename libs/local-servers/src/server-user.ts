@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mustRun, runCommand } from './run-command.js';
 
@@ -8,8 +8,7 @@ export interface ServerUser {
   readonly gid: number;
 }
 
-/** Where root keeps what another user must reach. Only root can write here, so nobody can plant a link. */
-export const ROOT_HOME = '/var/lib/cvm-image-service';
+const ROOT_HOME = '/var/lib/cvm-image-service';
 
 const CANDIDATES = ['postgres', 'nobody'];
 
@@ -25,21 +24,29 @@ export async function serverUser(): Promise<ServerUser | undefined> {
 
 /**
  * Makes a directory that only the server's user may open: the one asked for, or, where that user may not walk there,
- * one below `ROOT_HOME` named after it, so each clone finds its own data again.
+ * one below `rootHome` named after it, so each clone finds its own data again. Whoever removes the directory asked for
+ * removes the data, wherever it is.
  */
 export async function ownedDirectory(wanted: string, user: ServerUser | undefined): Promise<string> {
-  await mkdir(wanted, { recursive: true });
+  const isNew = (await mkdir(wanted, { recursive: true })) !== undefined;
   if (!user) return wanted;
 
   await handOver(wanted, user);
   if ((await runCommand('test', ['-x', wanted], { ...user, cwd: '/' })).succeeded) return wanted;
 
-  const reachable = join(ROOT_HOME, createHash('sha256').update(wanted).digest('hex').slice(0, 16));
-  await mkdir(ROOT_HOME, { recursive: true, mode: 0o755 });
-  await chmod(ROOT_HOME, 0o755);
+  const reachable = join(await rootHome(), createHash('sha256').update(wanted).digest('hex').slice(0, 16));
+  if (isNew) await rm(reachable, { recursive: true, force: true });
   await mkdir(reachable, { recursive: true });
   await handOver(reachable, user);
   return reachable;
+}
+
+/** Where root keeps what another user must reach. Only root can write here, so nobody can plant a link. */
+export async function rootHome(): Promise<string> {
+  await mkdir(ROOT_HOME, { recursive: true });
+  // Whatever the umask made of it.
+  await chmod(ROOT_HOME, 0o755);
+  return ROOT_HOME;
 }
 
 /** Whole, since an earlier run may have known another user. */

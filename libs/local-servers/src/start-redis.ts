@@ -12,14 +12,15 @@ export interface RedisOptions {
   /** False keeps everything in memory only. */
   readonly durable?: boolean;
   readonly log?: (line: string) => void;
+  /** Hears of each step when a Redis has to be installed first, which takes its time. */
+  readonly onInstall?: (line: string) => void;
 }
 
 /** A real Redis (or Valkey) on 127.0.0.1 that never evicts, because BullMQ's queues are not a cache. */
 export async function startRedis(options: RedisOptions): Promise<LocalServer> {
-  const log = options.log ?? (() => undefined);
   const dataDirectory = resolve(options.dataDirectory);
   await mkdir(dataDirectory, { recursive: true });
-  const program = await redisProgram(resolve(options.programDirectory), log);
+  const program = await redisProgram(resolve(options.programDirectory), options.onInstall ?? (() => undefined));
   const settings: Record<string, string> = {
     bind: '127.0.0.1',
     dir: dataDirectory,
@@ -32,7 +33,7 @@ export async function startRedis(options: RedisOptions): Promise<LocalServer> {
   const { process, port } = await startServer({
     port: options.port,
     readyWords: 'eady to accept connections',
-    log,
+    log: options.log ?? (() => undefined),
     process: (port) => ({
       command: program.command,
       args: [
