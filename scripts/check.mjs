@@ -22,7 +22,7 @@ const TEST_KINDS = ['test:unit', 'test:integration', 'test:e2e'];
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.once(signal, () => {
-    for (const child of running) child.kill(signal);
+    for (const child of running) process.kill(-child.pid, signal);
     process.exitCode = 1;
     process.exit();
   });
@@ -87,10 +87,9 @@ function readCounts(file) {
 function npmRun(script, args = [], { live = false } = {}) {
   const startedAt = performance.now();
   const npmArgs = ['run', '--silent', script, ...(args.length > 0 ? ['--', ...args] : [])];
-  const child = spawn('npm', npmArgs, {
-    cwd: root,
-    stdio: ['ignore', live ? 'inherit' : 'pipe', live ? 'inherit' : 'pipe'],
-  });
+  const stdio = live ? 'inherit' : 'pipe';
+  // A group of its own: npm and its shell pass no signal on, so whoever stops the run has to reach all of them at once.
+  const child = spawn('npm', npmArgs, { cwd: root, detached: true, stdio: ['ignore', stdio, stdio] });
   running.add(child);
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));
