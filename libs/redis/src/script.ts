@@ -4,6 +4,9 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
 
+/** Stands for the text of another file of the same folder, for what several scripts begin with. */
+const INCLUDE = /^-- @include ([a-z-]+\.lua)$/gm;
+
 /** A Lua script on disk. Its name says how many keys it takes: `verb-noun.<number of keys>.lua`. */
 export class Script {
   private readonly source: string;
@@ -15,7 +18,9 @@ export class Script {
     const count = /^[a-z]+(?:-[a-z]+)*\.(\d+)\.lua$/.exec(name)?.[1];
     if (count === undefined) throw new Error(`${name} is not named verb-noun.<number of keys>.lua`);
     this.keyCount = Number(count);
-    this.source = readFileSync(file, 'utf8');
+    this.source = readFileSync(file, 'utf8').replace(INCLUDE, (_line, part: string) =>
+      readFileSync(new URL(part, file), 'utf8'),
+    );
     this.sha = createHash('sha1').update(this.source).digest('hex');
   }
 

@@ -1,0 +1,173 @@
+import type { Redis } from 'ioredis';
+import { connectRedis } from '#libs/redis';
+import { Secret } from '#libs/secret';
+import { testKeyPrefix, testRedisUrl, waitFor } from '#libs/testing';
+import { type Lane, rankOf } from './lane.js';
+import { Lanes, type Lease, type Wake } from './lanes.js';
+
+describe('Lanes', () => {
+  let redis: Redis;
+  let lane: Lane;
+  let woken: Wake[];
+
+  const lanesOf = (callTimeoutMs = 5000): Lanes =>
+    new Lanes(redis, {
+      limits: { CreateImage: 10, DescribeImages: 40 },
+      callTimeoutMs,
+      wake: (wake) => woken.push(wake),
+    });
+
+  /** A lane whose tokens have all come out of the rest that follows lost state. */
+  const restedLane = async (): Promise<Lanes> => {
+    const lanes = lanesOf();
+    await lanes.handBack(await lanes.take(lane));
+    return lanes;
+  };
+
+  const claimAll = async (lanes: Lanes, count: number): Promise<Lease[]> => {
+    const claims = await Promise.all(Array.from({ length: count }, (_, n) => lanes.claim(lane, `first-${n}`, n)));
+    return claims.flatMap((claim) => (claim.kind === 'leased' ? [claim.lease] : []));
+  };
+
+  beforeAll(() => {
+    redis = connectRedis(new Secret(testRedisUrl()), 'commands');
+  });
+  afterAll(() => redis.disconnect());
+  beforeEach(() => {
+    lane = { host: testKeyPrefix(), uin: '1000', userId: '1001', action: 'CreateImage' };
+    woken = [];
+  });
+
+  it('leases no more tokens than it has, however many workers race', async () => {
+    const lanes = await restedLane();
+
+    expect(await claimAll(lanes, 50)).toHaveLength(10);
+  });
+
+  it('grants nothing for more than a second when it cannot know what was granted before', async () => {
+    const lanes = lanesOf();
+    const askedAt = performance.now();
+
+    expect(await lanes.claim(lane, 'waiter', 0)).toEqual({ kind: 'waiting' });
+    await lanes.withdraw(lane, 'waiter');
+    await lanes.take(lane);
+    expect(performance.now() - askedAt).toBeGreaterThan(1000);
+  });
+
+  it('rests again after its state was written by another run of the server', async () => {
+    const lanes = await restedLane();
+    await redis.hset(`lane:{${lane.host}|1000|1001|CreateImage}:state`, 'run', 'another');
+
+    expect(await claimAll(lanes, 10)).toHaveLength(0);
+  });
+
+  it('lets a token rest for a second after its call was answered', async () => {
+    const lanes = await restedLane();
+    const leases = await claimAll(lanes, 10);
+    await lanes.rest(leases[0]!);
+    const restedAt = performance.now();
+
+    const lease = await lanes.take(lane);
+
+    expect(performance.now() - restedAt).toBeGreaterThan(990);
+    expect(lease.id).not.toBe(leases[0]!.id);
+  });
+
+  it('gives a token on at once when nothing was sent', async () => {
+    const lanes = await restedLane();
+    const leases = await claimAll(lanes, 10);
+    await lanes.handBack(leases[0]!);
+
+    expect((await lanes.claim(lane, 'next', 0)).kind).toBe('leased');
+  });
+
+  it('promises a resting token to the next waiter by priority, then age, and to nobody else', async () => {
+    const lanes = await restedLane();
+    const leases = await claimAll(lanes, 10);
+    const at = (seconds: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
+    await lanes.enter(lane, 'old', rankOf({ priority: 5, createdAt: at(0) }));
+    await lanes.enter(lane, 'new', rankOf({ priority: 5, createdAt: at(1) }));
+    await lanes.enter(lane, 'urgent', rankOf({ priority: 9, createdAt: at(2) }));
+
+    for (const lease of leases.slice(0, 3)) await lanes.rest(lease);
+
+    expect(woken.map((wake) => wake.waiter)).toEqual(['urgent', 'old', 'new']);
+    for (const wake of woken) expect(wake.inMs).toBeGreaterThan(900);
+    expect((await lanes.claim(lane, 'urgent', 0)).kind).toBe('early');
+    expect(await lanes.claim(lane, 'stranger', 0)).toEqual({ kind: 'waiting' });
+  });
+
+  it('lets the lowest priority move once it is old enough', () => {
+    const start = Date.UTC(2026, 0, 1);
+    const low = rankOf({ priority: 0, createdAt: new Date(start) });
+
+    expect(rankOf({ priority: 9, createdAt: new Date(start + 8 * 60_000) })).toBeLessThan(low);
+    expect(rankOf({ priority: 9, createdAt: new Date(start + 10 * 60_000) })).toBeGreaterThan(low);
+  });
+
+  it('turns a promise into a lease once the token has rested', async () => {
+    const lanes = await restedLane();
+    const [lease] = await claimAll(lanes, 10);
+    await lanes.enter(lane, 'next', 0);
+    await lanes.rest(lease!);
+
+    await waitFor(async () => (await lanes.claim(lane, 'next', 0)).kind === 'leased', { timeoutMs: 2000, intervalMs: 5 });
+  });
+
+  it('ends the lease of a holder that died, after the call can no longer arrive', async () => {
+    const lanes = lanesOf(200);
+    await lanes.handBack(await lanes.take(lane));
+    await claimAll(lanes, 10);
+    const leasedAt = performance.now();
+
+    await lanes.take(lane);
+
+    expect(performance.now() - leasedAt).toBeGreaterThan(1190);
+  });
+
+  it('wakes a waiter again that did not come for its token', async () => {
+    const lanes = await restedLane();
+    await lanes.enter(lane, 'sleeper', 0);
+    expect(woken).toHaveLength(1);
+
+    await waitFor(
+      async () => {
+        await lanes.sweep();
+        return woken.filter((wake) => wake.waiter === 'sleeper').length === 2;
+      },
+      { timeoutMs: 10_000, intervalMs: 50 },
+    );
+  });
+
+  it('gives the promised token of a waiter that withdraws to the next one', async () => {
+    const lanes = await restedLane();
+    const leases = await claimAll(lanes, 10);
+    await lanes.enter(lane, 'first', 0);
+    await lanes.enter(lane, 'second', 1);
+    await lanes.rest(leases[0]!);
+
+    await lanes.withdraw(lane, 'first');
+
+    expect(woken.map((wake) => wake.waiter)).toEqual(['first', 'second']);
+  });
+
+  it('keeps the place of a waiter that enters twice', async () => {
+    const lanes = await restedLane();
+    await claimAll(lanes, 10);
+    await lanes.enter(lane, 'a', 1);
+    await lanes.enter(lane, 'b', 2);
+    await lanes.enter(lane, 'a', 3);
+
+    expect(await lanes.waitersBefore(lane, 'a')).toBe(0);
+    expect(await lanes.waitersBefore(lane, 'b')).toBe(1);
+  });
+
+  it('changes nothing when a lease is rested twice', async () => {
+    const lanes = await restedLane();
+    const leases = await claimAll(lanes, 10);
+    await lanes.handBack(leases[0]!);
+    await lanes.handBack(leases[0]!);
+
+    expect(await claimAll(lanes, 5)).toHaveLength(1);
+  });
+});

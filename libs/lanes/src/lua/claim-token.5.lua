@@ -1,0 +1,20 @@
+--[[
+  Turns a waiter's promise into a lease for one call, or says how long it has to wait for that. A waiter without a
+  promise gets a free token if there is one and nobody waits before it; else it waits in the lane by its rank.
+
+  ARGV[4] waiter   ARGV[5] rank, lower first   ARGV[6] lease id   ARGV[7] length of the lease, ms
+  Returns {1 leased, 2 promised but not yet usable, or 0 waiting; ms until usable; whom to wake…}
+]]
+-- @include lane.lua
+local waiter, rank, lease, leaseMs = ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
+
+local since = redis.call('ZSCORE', promised, waiter)
+if since and tonumber(since) > now then return reply(2, since - now) end
+if not since and freeTokens() <= 0 then
+  redis.call('ZADD', waiting, 'NX', rank, waiter)
+  return reply(0, 0)
+end
+redis.call('ZREM', promised, waiter)
+redis.call('ZREM', waiting, waiter)
+redis.call('ZADD', leases, string.format('%.3f', now + leaseMs), lease)
+return reply(1, 0)

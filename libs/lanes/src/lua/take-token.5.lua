@@ -1,0 +1,15 @@
+--[[
+  A lease for one call if a token is free, for callers that can wait in place and would rather ask again.
+
+  ARGV[4] lease id   ARGV[5] length of the lease, ms
+  Returns {1 leased or 0 none free, ms until one may be, whom to wake…}
+]]
+-- @include lane.lua
+local lease, leaseMs = ARGV[4], tonumber(ARGV[5])
+
+if freeTokens() > 0 then
+  redis.call('ZADD', leases, string.format('%.3f', now + leaseMs), lease)
+  return reply(1, 0)
+end
+local soonest = redis.call('ZRANGE', resting, 0, 0, 'WITHSCORES')[2]
+return reply(0, soonest and math.max(1, soonest - now) or 50)
