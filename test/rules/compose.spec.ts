@@ -82,6 +82,12 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('hands the simulator the variables that it reads, and no others', () => {
+    const source = readFileSync('apps/simulator/src/settings.ts', 'utf8');
+    const names = new Set([...source.matchAll(/setting\('(\w+)'/g)].map((match) => match[1]));
+    expect(new Set(Object.keys(serviceNamed('simulator').environment))).toEqual(names);
+  });
+
   it('keeps the simulator out of everything but the demo', () => {
     expect(serviceNamed('simulator').profiles).toEqual(['demo']);
   });
