@@ -1,8 +1,8 @@
-import type { Generated } from 'kysely';
+import { type Generated, sql } from 'kysely';
 import { newId } from '#libs/ids';
 import type { AccountId, EventId, TenantId } from '#libs/ids';
-import type { Tx } from '#libs/postgres';
-import type { EventType, NewEvent } from './event.js';
+import type { Db, Tx } from '#libs/postgres';
+import type { EventType, NewEvent, SequencedEvent, StoredEvent } from './event.js';
 
 type EventTables = {
   events: {
@@ -12,22 +12,30 @@ type EventTables = {
     account_id: AccountId | null;
     type: EventType;
     subject: string;
-    data: string;
+    data: unknown;
     created_at: Date;
     sequence: number | null;
   };
   event_sequences: { tenant_id: TenantId; last_sequence: number };
 };
 
-/** The outbox table. */
+type EventRow = Omit<EventTables['events'], 'position'> & { position: number };
+
+/** Where in a tenant's sequence to read on, and what to leave out. */
+export interface FeedPage {
+  readonly afterSequence: number;
+  readonly types?: readonly EventType[];
+  readonly limit: number;
+}
+
+/** The outbox table, and the last number given out to each tenant. */
 export class EventStore {
-  async insert(tx: Tx, event: NewEvent, at: Date): Promise<EventId> {
-    const id = newId('evt');
-    await tx
+  async insert(tx: Tx, event: NewEvent, at: Date): Promise<{ readonly id: EventId; readonly position: number }> {
+    return tx
       .withTables<EventTables>()
       .insertInto('events')
       .values({
-        id,
+        id: newId('evt'),
         tenant_id: event.tenantId,
         account_id: event.accountId,
         type: event.type,
@@ -36,7 +44,101 @@ export class EventStore {
         created_at: at,
         sequence: null,
       })
-      .execute();
-    return id;
+      .returning(['id', 'position'])
+      .executeTakeFirstOrThrow();
   }
+
+  /** True for one transaction at a time, until it ends; the others need not wait, for the one does their work too. */
+  async tryLockRelay(tx: Tx): Promise<boolean> {
+    const { rows } = await sql<{
+      locked: boolean;
+    }>`select pg_try_advisory_xact_lock(hashtext('event relay')) as locked`.execute(tx);
+    return rows[0]?.locked === true;
+  }
+
+  /** The oldest of those that have no sequence number yet, in the order of their position. */
+  async listUnsequenced(tx: Tx, limit: number): Promise<readonly StoredEvent[]> {
+    const rows = await tx
+      .withTables<EventTables>()
+      .selectFrom('events')
+      .selectAll()
+      .where('sequence', 'is', null)
+      .orderBy('position')
+      .limit(limit)
+      .execute();
+    return rows.map(storedEvent);
+  }
+
+  /** Takes `count` numbers of each tenant and gives back the last one taken of each. */
+  async takeSequences(tx: Tx, counts: ReadonlyMap<TenantId, number>): Promise<ReadonlyMap<TenantId, number>> {
+    const rows = await tx
+      .withTables<EventTables>()
+      .insertInto('event_sequences')
+      .values([...counts].map(([tenantId, count]) => ({ tenant_id: tenantId, last_sequence: count })))
+      .onConflict((conflict) =>
+        conflict.column('tenant_id').doUpdateSet((eb) => ({
+          last_sequence: eb('event_sequences.last_sequence', '+', eb.ref('excluded.last_sequence')),
+        })),
+      )
+      .returningAll()
+      .execute();
+    return new Map(rows.map((row) => [row.tenant_id, row.last_sequence]));
+  }
+
+  async setSequences(tx: Tx, events: readonly SequencedEvent[]): Promise<void> {
+    const ids = events.map(({ id }) => id);
+    const sequences = events.map(({ sequence }) => sequence);
+    await sql`
+      update events set sequence = given.sequence
+      from unnest(${ids}::text[], ${sequences}::bigint[]) as given (id, sequence)
+      where events.id = given.id and events.sequence is null
+    `.execute(tx);
+  }
+
+  /** Undefined also for an event that has no place in the sequence yet. */
+  async findSequenced(db: Db, tenantId: TenantId, id: EventId): Promise<SequencedEvent | undefined> {
+    const row = await db
+      .withTables<EventTables>()
+      .selectFrom('events')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('id', '=', id)
+      .where('sequence', 'is not', null)
+      .executeTakeFirst();
+    return row && sequencedEvent(row);
+  }
+
+  /** Oldest first, by sequence. */
+  async listSequenced(db: Db, tenantId: TenantId, page: FeedPage): Promise<readonly SequencedEvent[]> {
+    let query = db
+      .withTables<EventTables>()
+      .selectFrom('events')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('sequence', '>', page.afterSequence)
+      .orderBy('sequence')
+      .limit(page.limit);
+    if (page.types !== undefined) query = query.where('type', 'in', page.types);
+    return (await query.execute()).map(sequencedEvent);
+  }
+}
+
+function storedEvent(row: EventRow): StoredEvent {
+  return {
+    id: row.id,
+    position: row.position,
+    tenantId: row.tenant_id,
+    accountId: row.account_id,
+    type: row.type,
+    subject: row.subject,
+    data: row.data as StoredEvent['data'],
+    createdAt: row.created_at,
+    sequence: row.sequence,
+  };
+}
+
+function sequencedEvent(row: EventRow): SequencedEvent {
+  const event = storedEvent(row);
+  if (event.sequence === null) throw new Error(`event ${event.id} has no sequence number yet`);
+  return { ...event, sequence: event.sequence };
 }

@@ -31,3 +31,8 @@ export interface StoredEvent extends NewEvent {
   readonly createdAt: Date;
   readonly sequence: number | null;
 }
+
+/** An event that has its place: the only kind that anyone outside is shown. */
+export interface SequencedEvent extends StoredEvent {
+  readonly sequence: number;
+}

@@ -1,0 +1,38 @@
+import { NotFound } from '#libs/errors';
+import type { EventId, TenantId } from '#libs/ids';
+import type { Postgres } from '#libs/postgres';
+import type { EventType, SequencedEvent } from './event.js';
+import type { EventStore } from './event.store.js';
+
+export interface FeedRequest {
+  /** Read on behind this event; from the oldest kept one where it is left out. */
+  readonly after?: EventId;
+  /** Only these types; all where it is left out. */
+  readonly types?: readonly EventType[];
+  readonly limit: number;
+}
+
+/** A tenant's events in the order of their sequence. One that is listed has its final place: nothing appears before it later. */
+export class EventFeed {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly store: EventStore,
+  ) {}
+
+  /** Oldest first. Throws `NotFound` when `after` is no event of this tenant. */
+  async list(tenantId: TenantId, { after, types, limit }: FeedRequest): Promise<readonly SequencedEvent[]> {
+    const afterSequence = after === undefined ? 0 : (await this.get(tenantId, after)).sequence;
+    return this.store.listSequenced(this.postgres.db, tenantId, {
+      afterSequence,
+      limit,
+      ...(types === undefined ? {} : { types }),
+    });
+  }
+
+  /** Throws `NotFound` for another tenant's event, and for one that has no place in the sequence yet. */
+  async get(tenantId: TenantId, id: EventId): Promise<SequencedEvent> {
+    const event = await this.store.findSequenced(this.postgres.db, tenantId, id);
+    if (event === undefined) throw new NotFound('event');
+    return event;
+  }
+}
