@@ -1,1 +1,13 @@
-export type { Caller } from './caller.js';
+export type { ApiKey, ApiKeyOrder } from './api-key.js';
+export { ApiKeyStore } from './api-key.store.js';
+export { ApiKeys } from './api-keys.service.js';
+export { Authenticator } from './authenticator.js';
+export type { Authentication } from './authenticator.js';
+export type { Acting, Caller } from './caller.js';
+export { TENANT_SCOPES } from './scope.js';
+export type { Scope, TenantScope } from './scope.js';
+export type { Tenant, TenantChange, TenantStatus } from './tenant.js';
+export { TenantStore } from './tenant.store.js';
+export { InsufficientScope, InvalidApiKey, MissingApiKey, ScopeNotHeld, TenantSuspended } from './tenants.errors.js';
+export { TenantsModule } from './tenants.module.js';
+export { Tenants } from './tenants.service.js';

@@ -1,0 +1,143 @@
+import type { Site } from '#libs/config';
+import type { AccountId, TenantId } from '#libs/ids';
+import type { Db, Tx } from '#libs/postgres';
+import type { Account, AccountChange, AccountStatus, Identity } from './account.js';
+
+type AccountTables = {
+  accounts: {
+    id: AccountId;
+    tenant_id: TenantId;
+    name: string;
+    site: Site;
+    status: AccountStatus;
+    uin: string;
+    user_id: string;
+    arn: string;
+    created_at: Date;
+    updated_at: Date;
+    deleted_at: Date | null;
+  };
+};
+
+/** The accounts table. A deleted account keeps its row, for its audit log outlives it, but no method finds it any more. */
+export class AccountStore {
+  async insert(tx: Tx, account: Account): Promise<void> {
+    await tx
+      .withTables<AccountTables>()
+      .insertInto('accounts')
+      .values({
+        id: account.id,
+        tenant_id: account.tenantId,
+        name: account.name,
+        site: account.site,
+        status: account.status,
+        uin: account.uin,
+        user_id: account.userId,
+        arn: account.arn,
+        created_at: account.createdAt,
+        updated_at: account.updatedAt,
+        deleted_at: null,
+      })
+      .execute();
+  }
+
+  async find(db: Db, tenantId: TenantId, id: AccountId): Promise<Account | null> {
+    const row = await db
+      .withTables<AccountTables>()
+      .selectFrom('accounts')
+      .selectAll()
+      .where('id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst();
+    return row === undefined ? null : accountOf(row);
+  }
+
+  /** The same, and keeps the account as it is until `tx` ends; many may hold it so at once. */
+  async findForShare(tx: Tx, tenantId: TenantId, id: AccountId): Promise<Account | null> {
+    const row = await tx
+      .withTables<AccountTables>()
+      .selectFrom('accounts')
+      .selectAll()
+      .where('id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .where('deleted_at', 'is', null)
+      .forShare()
+      .executeTakeFirst();
+    return row === undefined ? null : accountOf(row);
+  }
+
+  /** The same for whoever is about to change or delete it: nobody else holds it until `tx` ends. */
+  async findForUpdate(tx: Tx, tenantId: TenantId, id: AccountId): Promise<Account | null> {
+    const row = await tx
+      .withTables<AccountTables>()
+      .selectFrom('accounts')
+      .selectAll()
+      .where('id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .where('deleted_at', 'is', null)
+      .forUpdate()
+      .executeTakeFirst();
+    return row === undefined ? null : accountOf(row);
+  }
+
+  /** Newest first, from behind `after`. */
+  async list(
+    db: Db,
+    tenantId: TenantId,
+    page: { readonly after: AccountId | null; readonly limit: number },
+  ): Promise<readonly Account[]> {
+    let query = db
+      .withTables<AccountTables>()
+      .selectFrom('accounts')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('deleted_at', 'is', null);
+    if (page.after !== null) query = query.where('id', '<', page.after);
+    return (await query.orderBy('id', 'desc').limit(page.limit).execute()).map(accountOf);
+  }
+
+  async update(
+    tx: Tx,
+    tenantId: TenantId,
+    id: AccountId,
+    change: AccountChange & Partial<Pick<Identity, 'arn'>>,
+    at: Date,
+  ): Promise<Account | null> {
+    const row = await tx
+      .withTables<AccountTables>()
+      .updateTable('accounts')
+      .set({ ...change, updated_at: at })
+      .where('id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .where('deleted_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
+    return row === undefined ? null : accountOf(row);
+  }
+
+  async markDeleted(tx: Tx, tenantId: TenantId, id: AccountId, at: Date): Promise<void> {
+    await tx
+      .withTables<AccountTables>()
+      .updateTable('accounts')
+      .set({ deleted_at: at, updated_at: at })
+      .where('id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .execute();
+  }
+}
+
+function accountOf(row: AccountTables['accounts']): Account {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    name: row.name,
+    site: row.site,
+    status: row.status,
+    uin: row.uin,
+    userId: row.user_id,
+    arn: row.arn,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

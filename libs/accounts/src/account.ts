@@ -1,0 +1,40 @@
+import type { CredentialSummary } from '#libs/credentials';
+import type { Site } from '#libs/config';
+import type { AccountId, TenantId } from '#libs/ids';
+
+export type AccountStatus = 'active' | 'disabled';
+
+/** Who the cloud says a credential belongs to. */
+export interface Identity {
+  /** The root account. */
+  readonly uin: string;
+  readonly userId: string;
+  readonly arn: string;
+}
+
+/** A Tencent Cloud account or sub-account that a tenant lets us act for. */
+export interface Account extends Identity {
+  readonly id: AccountId;
+  readonly tenantId: TenantId;
+  readonly name: string;
+  readonly site: Site;
+  readonly status: AccountStatus;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** An account and what may be shown of its credential. */
+export interface AccountWithCredential extends Account {
+  readonly credential: CredentialSummary;
+}
+
+/** What a tenant may change of an account. */
+export interface AccountChange {
+  readonly name?: string;
+  readonly status?: AccountStatus;
+}
+
+/** Whether two credentials act as one: the cloud counts, and answers for, the sub-account. */
+export function isSameIdentity(one: Identity, other: Identity): boolean {
+  return one.uin === other.uin && one.userId === other.userId;
+}

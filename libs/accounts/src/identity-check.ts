@@ -1,0 +1,59 @@
+import type { UpstreamCall } from '#libs/audit';
+import { classify, type CloudClient, type Endpoints } from '#libs/cloud';
+import type { Site } from '#libs/config';
+import type { Secret } from '#libs/secret';
+import type { Identity } from './account.js';
+
+/** What the cloud says of a credential, and the call that was made to learn it. */
+export type IdentityAnswer =
+  | { readonly kind: 'known'; readonly identity: Identity; readonly call: UpstreamCall }
+  /** It is no good: the cloud's own code says why. */
+  | { readonly kind: 'rejected'; readonly code: string; readonly call: UpstreamCall }
+  /** No answer, or one that says nothing about the credential. */
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly call: UpstreamCall };
+
+/** STS wants a region even though its answer does not depend on one. */
+const REGION = 'ap-guangzhou';
+
+/** Asks the cloud whose credential it is (`sts:GetCallerIdentity`): one call, which changes nothing. */
+export class IdentityCheck {
+  constructor(
+    private readonly cloud: CloudClient,
+    private readonly endpoints: Endpoints,
+  ) {}
+
+  async ask(
+    credential: { readonly secretId: Secret; readonly secretKey: Secret },
+    site: Site,
+  ): Promise<IdentityAnswer> {
+    const { secretId, secretKey } = credential;
+    const outcome = await this.cloud.getCallerIdentity({
+      credential: { secretId, secretKey, token: null },
+      site,
+      region: REGION,
+    });
+    const call: UpstreamCall = {
+      endpoint: this.endpoints.sts(site).host,
+      region: REGION,
+      action: 'sts:GetCallerIdentity',
+      requestId: outcome.kind === 'unavailable' ? null : outcome.requestId,
+      code: outcome.kind === 'refused' ? outcome.code : null,
+      durationMs: outcome.durationMs,
+      tokenWaitMs: null,
+    };
+    switch (outcome.kind) {
+      case 'read': {
+        const { uin, userId, arn } = outcome.value;
+        return { kind: 'known', identity: { uin, userId, arn }, call };
+      }
+      case 'refused':
+        // A call that came too fast, or was signed by a clock that is off, says nothing about the credential.
+        if (SAYS_NOTHING.has(classify(outcome.code).class)) return { kind: 'unavailable', reason: outcome.code, call };
+        return { kind: 'rejected', code: outcome.code, call };
+      case 'unavailable':
+        return { kind: 'unavailable', reason: outcome.cause, call };
+    }
+  }
+}
+
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['rate', 'own_clock', 'unknown', 'bug']);

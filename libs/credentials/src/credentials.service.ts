@@ -1,0 +1,90 @@
+import type { Clock } from '#libs/clock';
+import type { AccountId, TenantId } from '#libs/ids';
+import type { Db, Postgres, Tx } from '#libs/postgres';
+import type { Sealer } from '#libs/sealing';
+import { type CredentialOrder, type CredentialSummary, hintOf, type OpenCredential } from './credential.js';
+import type { CredentialStore, SealedCredential, StaticBox } from './credential.store.js';
+import { CredentialMissing } from './credentials.errors.js';
+
+/**
+ * The accounts' sealed credentials. Every box is bound to its tenant, account, field and version, so none of them opens
+ * anywhere but in its own row. Whoever changes or uses a credential audits that in the same transaction.
+ */
+export class Credentials {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly store: CredentialStore,
+    private readonly sealer: Sealer,
+    private readonly clock: Clock,
+  ) {}
+
+  async create(tx: Tx, tenantId: TenantId, accountId: AccountId, order: CredentialOrder): Promise<CredentialSummary> {
+    const sealed = this.seal(tenantId, accountId, order, 1);
+    await this.store.insert(tx, sealed);
+    return sealed;
+  }
+
+  /** Rotates: the version grows by one, and the secret before it is gone with its data key. */
+  async replace(tx: Tx, tenantId: TenantId, accountId: AccountId, order: CredentialOrder): Promise<CredentialSummary> {
+    const before = await this.store.findForUpdate(tx, tenantId, accountId);
+    if (before === null) throw new CredentialMissing(accountId);
+    const sealed = this.seal(tenantId, accountId, order, before.version + 1);
+    await this.store.replace(tx, sealed);
+    return sealed;
+  }
+
+  async destroy(tx: Tx, tenantId: TenantId, accountId: AccountId): Promise<void> {
+    await this.store.delete(tx, tenantId, accountId);
+  }
+
+  /** For the one call that is about to be signed. Throws when the box was changed or moved, or its master key is gone. */
+  async open(tenantId: TenantId, accountId: AccountId): Promise<OpenCredential> {
+    const sealed = await this.store.find(this.postgres.db, tenantId, accountId);
+    if (sealed === null) throw new CredentialMissing(accountId);
+    const { box, version, roleArn, externalId } = sealed;
+    if (box !== null) {
+      return {
+        type: 'static',
+        version,
+        secretId: this.sealer.open(box.secretId, ownerOf(sealed, 'secretId')),
+        secretKey: this.sealer.open(box.secretKey, ownerOf(sealed, 'secretKey')),
+      };
+    }
+    if (roleArn === null || externalId === null)
+      throw new Error(`the credential of ${accountId} is neither key nor role`);
+    return { type: 'assumeRole', version, roleArn, externalId };
+  }
+
+  /** What may be shown of the credentials of some accounts; an account without one is not in the map. */
+  async summaries(
+    db: Db,
+    tenantId: TenantId,
+    accountIds: readonly AccountId[],
+  ): Promise<ReadonlyMap<AccountId, CredentialSummary>> {
+    return this.store.summaries(db, tenantId, accountIds);
+  }
+
+  private seal(tenantId: TenantId, accountId: AccountId, order: CredentialOrder, version: number): SealedCredential {
+    const bound = { tenantId, accountId, version };
+    const box: StaticBox = {
+      secretId: this.sealer.seal(order.secretId, ownerOf(bound, 'secretId')),
+      secretKey: this.sealer.seal(order.secretKey, ownerOf(bound, 'secretKey')),
+    };
+    return {
+      ...bound,
+      type: order.type,
+      secretIdHint: hintOf(order.secretId),
+      roleArn: null,
+      externalId: null,
+      box,
+      rotatedAt: this.clock.now(),
+    };
+  }
+}
+
+function ownerOf(
+  bound: { readonly tenantId: TenantId; readonly accountId: AccountId; readonly version: number },
+  field: keyof StaticBox,
+): readonly string[] {
+  return [bound.tenantId, bound.accountId, field, String(bound.version)];
+}

@@ -1,0 +1,62 @@
+import type { TenantId } from '#libs/ids';
+import type { Db, Tx } from '#libs/postgres';
+import type { Tenant, TenantChange, TenantStatus } from './tenant.js';
+
+type TenantTables = {
+  tenants: {
+    id: TenantId;
+    name: string;
+    status: TenantStatus;
+    created_at: Date;
+    updated_at: Date;
+  };
+};
+
+/** The tenants table. */
+export class TenantStore {
+  async insert(tx: Tx, tenant: Tenant): Promise<void> {
+    await tx
+      .withTables<TenantTables>()
+      .insertInto('tenants')
+      .values({
+        id: tenant.id,
+        name: tenant.name,
+        status: tenant.status,
+        created_at: tenant.createdAt,
+        updated_at: tenant.updatedAt,
+      })
+      .execute();
+  }
+
+  async find(db: Db, id: TenantId): Promise<Tenant | null> {
+    const row = await db
+      .withTables<TenantTables>()
+      .selectFrom('tenants')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row === undefined ? null : tenantOf(row);
+  }
+
+  /** Newest first, from behind `after`. */
+  async list(db: Db, page: { readonly after: TenantId | null; readonly limit: number }): Promise<readonly Tenant[]> {
+    let query = db.withTables<TenantTables>().selectFrom('tenants').selectAll();
+    if (page.after !== null) query = query.where('id', '<', page.after);
+    return (await query.orderBy('id', 'desc').limit(page.limit).execute()).map(tenantOf);
+  }
+
+  async update(tx: Tx, id: TenantId, change: TenantChange, at: Date): Promise<Tenant | null> {
+    const row = await tx
+      .withTables<TenantTables>()
+      .updateTable('tenants')
+      .set({ ...change, updated_at: at })
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirst();
+    return row === undefined ? null : tenantOf(row);
+  }
+}
+
+function tenantOf(row: TenantTables['tenants']): Tenant {
+  return { id: row.id, name: row.name, status: row.status, createdAt: row.created_at, updatedAt: row.updated_at };
+}
