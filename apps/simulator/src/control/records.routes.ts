@@ -21,7 +21,6 @@ export function clearCalls({ cloud }: ControlCall): void {
 export function stats({ cloud }: ControlCall): unknown {
   const all = cloud.calls.all();
   const images = cloud.images.all();
-  const imagesByState = Object.groupBy(images, (image) => cloud.images.stateOf(image));
   return {
     calls: countBy(all, (call) => call.action),
     rejected: countBy(all, (call) => (call.rateLimited ? call.action : null)),
@@ -30,10 +29,7 @@ export function stats({ cloud }: ControlCall): unknown {
     maxArrivalsInAnySecond: maxArrivalsInAnySecond(all),
     maxAdmittedInAnySecond: maxArrivalsInAnySecond(all.filter((call) => !call.rateLimited)),
     namesCreatedTwice: namesCreatedTwice(all),
-    images: {
-      total: images.length,
-      byState: Object.fromEntries(Object.entries(imagesByState).map(([state, list]) => [state, list.length])),
-    },
+    images: { total: images.length, byState: countBy(images, (image) => cloud.images.stateOf(image)) },
   };
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { ApiError } from '../api-error.js';
 
-export const BODY_BYTES_MAX = 10 * 1024 * 1024;
+const BODY_BYTES_MAX = 10 * 1024 * 1024;
 
 /** Reads to the end even when the body is too long, so that the refusal can still be sent; keeps no more than allowed. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {

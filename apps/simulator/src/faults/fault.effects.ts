@@ -8,7 +8,7 @@ const BAD_GATEWAY_HTML =
 
 /**
  * Lets the fault happen on the wire. `payload` is what an undisturbed call would have brought back; the caller has
- * decided already whether the call was carried out.
+ * decided already whether the call was carried out. Does nothing when the client has gone.
  */
 export async function inflict(
   fault: AnswerFault,
@@ -16,6 +16,7 @@ export async function inflict(
   payload: Payload,
   style: AnswerStyle & { pause: (ms: number) => Promise<void> },
 ): Promise<void> {
+  if (response.destroyed) return;
   switch (fault.kind) {
     case 'error':
     case 'error-after':

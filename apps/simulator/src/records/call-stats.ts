@@ -18,10 +18,11 @@ export function maxArrivalsInAnySecond(calls: CallEntry[]): Counts {
   return mapRecord(timesByAction, (buckets) => mapRecord(buckets, densestSecond));
 }
 
-export function countBy(calls: CallEntry[], key: (call: CallEntry) => string | null): Record<string, number> {
+/** What the key says null of is not counted. */
+export function countBy<T>(items: T[], key: (item: T) => string | null): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const call of calls) {
-    const name = key(call);
+  for (const item of items) {
+    const name = key(item);
     if (name !== null) counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
