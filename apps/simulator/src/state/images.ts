@@ -44,6 +44,8 @@ export interface Image extends ImageOrder {
 /** All images of all accounts; each belongs to one root account and one region, and is unknown anywhere else. */
 export class Images {
   private readonly images = new Map<string, Image>();
+  /** The same images by owner, for an account's calls must not grow slower with what others own. */
+  private readonly imagesByOwner = new Map<string, Map<string, Image>>();
 
   constructor(
     private readonly clock: CloudClock,
@@ -67,6 +69,7 @@ export class Images {
       forcedState: null,
     };
     this.images.set(image.imageId, image);
+    this.ownedBy(image).set(image.imageId, image);
     return image;
   }
 
@@ -85,7 +88,7 @@ export class Images {
 
   /** Newest first. */
   of(uin: string, region: string): Image[] {
-    return this.all().filter((image) => image.uin === uin && image.region === region);
+    return [...this.ownedBy({ uin, region }).values()].reverse();
   }
 
   /** Newest first. */
@@ -95,11 +98,22 @@ export class Images {
 
   /** Frees the image's name and its place in the quota at once. */
   delete(imageId: string): void {
+    const image = this.images.get(imageId);
+    if (!image) return;
     this.images.delete(imageId);
+    this.ownedBy(image).delete(imageId);
   }
 
   clear(): void {
     this.images.clear();
+    this.imagesByOwner.clear();
+  }
+
+  private ownedBy({ uin, region }: Pick<Image, 'uin' | 'region'>): Map<string, Image> {
+    const owner = `${uin}|${region}`;
+    const owned = this.imagesByOwner.get(owner) ?? new Map<string, Image>();
+    this.imagesByOwner.set(owner, owned);
+    return owned;
   }
 
   private unusedId(): string {
