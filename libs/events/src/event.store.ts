@@ -32,7 +32,7 @@ export interface FeedPage {
 export class EventStore {
   async insert(tx: Tx, event: NewEvent, at: Date): Promise<{ readonly id: EventId; readonly position: number }> {
     return tx
-      .withTables<EventTables>()
+      .$extendTables<EventTables>()
       .insertInto('events')
       .values({
         id: newId('evt'),
@@ -59,7 +59,7 @@ export class EventStore {
   /** The oldest of those that have no sequence number yet, in the order of their position. */
   async listUnsequenced(tx: Tx, limit: number): Promise<readonly StoredEvent[]> {
     const rows = await tx
-      .withTables<EventTables>()
+      .$extendTables<EventTables>()
       .selectFrom('events')
       .selectAll()
       .where('sequence', 'is', null)
@@ -72,7 +72,7 @@ export class EventStore {
   /** Takes `count` numbers of each tenant and gives back the last one taken of each. */
   async takeSequences(tx: Tx, counts: ReadonlyMap<TenantId, number>): Promise<ReadonlyMap<TenantId, number>> {
     const rows = await tx
-      .withTables<EventTables>()
+      .$extendTables<EventTables>()
       .insertInto('event_sequences')
       .values([...counts].map(([tenantId, count]) => ({ tenant_id: tenantId, last_sequence: count })))
       .onConflict((conflict) =>
@@ -98,7 +98,7 @@ export class EventStore {
   /** Undefined also for an event that has no place in the sequence yet. */
   async findSequenced(db: Db, tenantId: TenantId, id: EventId): Promise<SequencedEvent | undefined> {
     const row = await db
-      .withTables<EventTables>()
+      .$extendTables<EventTables>()
       .selectFrom('events')
       .selectAll()
       .where('tenant_id', '=', tenantId)
@@ -111,7 +111,7 @@ export class EventStore {
   /** Oldest first, by sequence. */
   async listSequenced(db: Db, tenantId: TenantId, page: FeedPage): Promise<readonly SequencedEvent[]> {
     let query = db
-      .withTables<EventTables>()
+      .$extendTables<EventTables>()
       .selectFrom('events')
       .selectAll()
       .where('tenant_id', '=', tenantId)

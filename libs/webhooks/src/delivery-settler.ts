@@ -1,0 +1,64 @@
+import type { Postgres, Tx } from '#libs/postgres';
+import type { DeliveryQueue } from './delivery-queue.js';
+import type { Verdict } from './delivery-verdict.js';
+import type { EndpointDisabler } from './endpoint-disabler.js';
+import type { AttemptOutcome, DeliveryAttempt, DeliveryFailure } from './webhook-delivery.js';
+import type { DeliveryLease, Settlement, WebhookDeliveryStore } from './webhook-delivery.store.js';
+import type { WebhookEndpoint } from './webhook-endpoint.js';
+
+/** Writes down what became of a leased delivery, and lets the next event of its subject go. */
+export class DeliverySettler {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly deliveries: WebhookDeliveryStore,
+    private readonly disabler: EndpointDisabler,
+    private readonly queue: DeliveryQueue,
+  ) {}
+
+  /** The attempt, its outcome and what follows from it commit together. */
+  async settle(
+    lease: DeliveryLease,
+    endpoint: WebhookEndpoint,
+    attempt: DeliveryAttempt,
+    verdict: Verdict,
+    at: Date,
+  ): Promise<AttemptOutcome> {
+    return this.postgres.transaction(async (tx) => {
+      // Ahead of the delivery's own row: whoever disables an endpoint locks the endpoint first.
+      if (isGone(verdict)) await this.disabler.disable(tx, endpoint, 'gone', at);
+      if (!(await this.deliveries.settle(tx, lease, settlementOf(verdict)))) return { kind: 'not_due' };
+      await this.deliveries.addAttempt(tx, lease.delivery.id, attempt);
+      if (verdict.kind !== 'retry') await this.releaseNext(tx, lease);
+      return verdict;
+    });
+  }
+
+  /** Gives up without an attempt. */
+  async abandon(lease: DeliveryLease, reason: DeliveryFailure): Promise<AttemptOutcome> {
+    return this.postgres.transaction(async (tx) => {
+      if (!(await this.deliveries.settle(tx, lease, { status: 'failed', reason }))) return { kind: 'not_due' };
+      await this.releaseNext(tx, lease);
+      return { kind: 'failed', reason };
+    });
+  }
+
+  private async releaseNext(tx: Tx, { delivery }: DeliveryLease): Promise<void> {
+    const next = await this.deliveries.findNextOfSubject(tx, delivery);
+    if (next !== undefined) this.queue.enqueueAfterCommit(tx, [next]);
+  }
+}
+
+function isGone(verdict: Verdict): boolean {
+  return verdict.kind === 'failed' && verdict.reason === 'endpoint_gone';
+}
+
+function settlementOf(verdict: Verdict): Settlement {
+  switch (verdict.kind) {
+    case 'delivered':
+      return { status: 'delivered' };
+    case 'retry':
+      return { status: 'pending', nextAttemptAt: verdict.at };
+    case 'failed':
+      return { status: 'failed', reason: verdict.reason };
+  }
+}

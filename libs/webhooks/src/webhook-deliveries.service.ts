@@ -1,0 +1,98 @@
+import type { AuditStore } from '#libs/audit';
+import type { Clock } from '#libs/clock';
+import { NotFound } from '#libs/errors';
+import type { Outbox } from '#libs/events';
+import { newId } from '#libs/ids';
+import type { DeliveryId, TenantId, WebhookEndpointId } from '#libs/ids';
+import type { Postgres } from '#libs/postgres';
+import type { Caller } from '#libs/tenants';
+import type { DeliveryWithAttempts, WebhookDelivery } from './webhook-delivery.js';
+import type { DeliveryPage, WebhookDeliveryStore } from './webhook-delivery.store.js';
+import { endpointSnapshot } from './webhook-endpoint.js';
+import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
+import { WebhookEndpointDisabled } from './webhooks.errors.js';
+
+/** What a tenant sees of its deliveries, and the test that it may ask for. */
+export class WebhookDeliveries {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly endpoints: WebhookEndpointStore,
+    private readonly deliveries: WebhookDeliveryStore,
+    private readonly outbox: Outbox,
+    private readonly audit: AuditStore,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Newest first. Throws `NotFound` for another tenant's endpoint. */
+  async list(
+    tenantId: TenantId,
+    endpointId: WebhookEndpointId,
+    page: DeliveryPage,
+  ): Promise<readonly DeliveryWithAttempts[]> {
+    const endpoint = await this.endpoints.find(this.postgres.db, tenantId, endpointId);
+    if (endpoint === undefined) throw new NotFound('webhook endpoint');
+    return this.withAttempts(await this.deliveries.list(this.postgres.db, endpointId, page));
+  }
+
+  /** Throws `NotFound` for another tenant's delivery. */
+  async get(tenantId: TenantId, id: DeliveryId): Promise<DeliveryWithAttempts> {
+    const delivery = await this.deliveries.find(this.postgres.db, id);
+    if (delivery === undefined || delivery.tenantId !== tenantId) throw new NotFound('webhook delivery');
+    const [seen] = await this.withAttempts([delivery]);
+    return seen ?? { ...delivery, attempts: [] };
+  }
+
+  /**
+   * Sends a `webhook_endpoint.test` to this endpoint alone, whatever its filters. The delivery is there at once, so that
+   * its id can be given; it becomes due when the relay has numbered its event.
+   */
+  async testEndpoint(caller: Caller, endpointId: WebhookEndpointId): Promise<DeliveryId> {
+    const { tenantId } = caller;
+    const at = this.clock.now();
+    return this.postgres.transaction(async (tx) => {
+      const endpoint = await this.endpoints.findForUpdate(tx, tenantId, endpointId);
+      if (endpoint === undefined) throw new NotFound('webhook endpoint');
+      if (endpoint.status === 'disabled') throw new WebhookEndpointDisabled(endpointId);
+
+      const type = 'webhook_endpoint.test';
+      const data = { webhookEndpoint: endpointSnapshot(endpoint) };
+      const event = await this.outbox.append(tx, { tenantId, accountId: null, type, subject: endpointId, data }, at);
+      const id = newId('whd');
+      await this.deliveries.plan(tx, [
+        {
+          id,
+          tenantId,
+          endpointId,
+          eventId: event.id,
+          eventType: type,
+          subject: endpointId,
+          eventPosition: event.position,
+          nextAttemptAt: null,
+          createdAt: at,
+        },
+      ]);
+      await this.audit.append(
+        tx,
+        {
+          tenantId,
+          accountId: null,
+          actor: caller.actor,
+          action: type,
+          target: { type: 'webhook_endpoint', id: endpointId },
+          outcome: 'success',
+          requestId: caller.requestId,
+          upstream: null,
+          detail: { deliveryId: id },
+        },
+        at,
+      );
+      return id;
+    });
+  }
+
+  private async withAttempts(deliveries: readonly WebhookDelivery[]): Promise<readonly DeliveryWithAttempts[]> {
+    const ids = deliveries.map(({ id }) => id);
+    const attempts = await this.deliveries.listAttempts(this.postgres.db, ids);
+    return deliveries.map((delivery) => ({ ...delivery, attempts: attempts.get(delivery.id) ?? [] }));
+  }
+}

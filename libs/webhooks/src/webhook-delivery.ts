@@ -1,0 +1,50 @@
+import type { EventType } from '#libs/events';
+import type { DeliveryId, EventId, TenantId, WebhookEndpointId } from '#libs/ids';
+
+export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
+
+/** Why a delivery was given up. */
+export type DeliveryFailure = 'retries_spent' | 'endpoint_gone' | 'endpoint_disabled' | 'endpoint_deleted';
+
+/** One try to hand over an event, and what came of it. */
+export interface DeliveryAttempt {
+  readonly at: Date;
+  readonly durationMs: number;
+  /** Null when no answer came. */
+  readonly statusCode: number | null;
+  /** Why there was no complete answer; null when there was one, whatever its status. */
+  readonly error: string | null;
+  /** The first 20 kB, as text. */
+  readonly responseBody: string | null;
+}
+
+/** One event on its way to one endpoint. */
+export interface WebhookDelivery {
+  readonly id: DeliveryId;
+  readonly tenantId: TenantId;
+  readonly endpointId: WebhookEndpointId;
+  readonly eventId: EventId;
+  readonly eventType: EventType;
+  readonly subject: string;
+  readonly status: DeliveryStatus;
+  readonly failureReason: DeliveryFailure | null;
+  readonly attemptsMade: number;
+  readonly nextAttemptAt: Date | null;
+  readonly createdAt: Date;
+}
+
+/** As tenants see it: with every attempt, the first one first. */
+export interface DeliveryWithAttempts extends WebhookDelivery {
+  readonly attempts: readonly DeliveryAttempt[];
+}
+
+/** What became of asking for one attempt. */
+export type AttemptOutcome =
+  | { readonly kind: 'delivered' }
+  /** Not delivered yet; ask again at `at`. */
+  | { readonly kind: 'retry'; readonly at: Date }
+  | { readonly kind: 'failed'; readonly reason: DeliveryFailure }
+  /** Another worker is at it, or an earlier event of its subject comes first. Whoever ends that asks again. */
+  | { readonly kind: 'not_due' }
+  /** It has ended already, or never was. */
+  | { readonly kind: 'gone' };

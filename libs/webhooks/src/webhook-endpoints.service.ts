@@ -1,0 +1,137 @@
+import type { AuditAction, AuditStore, NewAuditEntry } from '#libs/audit';
+import type { Clock } from '#libs/clock';
+import { NotFound } from '#libs/errors';
+import { newId } from '#libs/ids';
+import type { TenantId, WebhookEndpointId } from '#libs/ids';
+import type { Postgres } from '#libs/postgres';
+import type { Secret } from '#libs/secret';
+import type { Caller } from '#libs/tenants';
+import type { EndpointSecrets } from './endpoint-secrets.js';
+import type { WebhookDeliveryStore } from './webhook-delivery.store.js';
+import type { EndpointChange, NewWebhookEndpoint, WebhookEndpoint } from './webhook-endpoint.js';
+import type { EndpointPage, WebhookEndpointStore } from './webhook-endpoint.store.js';
+import type { WebhookUrlGuard } from './webhook-url.js';
+
+/** What a tenant does with its endpoints. Another tenant's endpoint is as if it were not there. */
+export class WebhookEndpoints {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly store: WebhookEndpointStore,
+    private readonly deliveries: WebhookDeliveryStore,
+    private readonly secrets: EndpointSecrets,
+    private readonly urlGuard: WebhookUrlGuard,
+    private readonly audit: AuditStore,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The only answer that carries the secret. Throws `WebhookUrlForbidden`. */
+  async create(
+    caller: Caller,
+    order: NewWebhookEndpoint,
+  ): Promise<{ readonly endpoint: WebhookEndpoint; readonly secret: Secret }> {
+    const url = await this.urlGuard.check(order.url);
+    const at = this.clock.now();
+    const endpoint: WebhookEndpoint = {
+      id: newId('whe'),
+      tenantId: caller.tenantId,
+      url,
+      eventTypes: order.eventTypes ?? null,
+      accountIds: order.accountIds ?? null,
+      description: order.description ?? null,
+      status: 'enabled',
+      createdAt: at,
+      updatedAt: at,
+    };
+    return this.postgres.transaction(async (tx) => {
+      await this.store.insert(tx, endpoint);
+      const secret = await this.secrets.mint(tx, endpoint, at);
+      const { eventTypes, accountIds } = endpoint;
+      const detail = { host: new URL(url).host, eventTypes, accountIds };
+      await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.create', endpoint.id, detail), at);
+      return { endpoint, secret };
+    });
+  }
+
+  async get(tenantId: TenantId, id: WebhookEndpointId): Promise<WebhookEndpoint> {
+    return found(await this.store.find(this.postgres.db, tenantId, id));
+  }
+
+  /** Newest first. */
+  async list(tenantId: TenantId, page: EndpointPage): Promise<readonly WebhookEndpoint[]> {
+    return this.store.list(this.postgres.db, tenantId, page);
+  }
+
+  /** Disabling ends what waits to be delivered; enabling brings nothing of it back. */
+  async patch(caller: Caller, id: WebhookEndpointId, change: EndpointChange): Promise<WebhookEndpoint> {
+    await this.get(caller.tenantId, id);
+    const url = change.url === undefined ? undefined : await this.urlGuard.check(change.url);
+    const at = this.clock.now();
+    return this.postgres.transaction(async (tx) => {
+      const endpoint = found(await this.store.findForUpdate(tx, caller.tenantId, id));
+      const changed = changedBy(endpoint, { ...change, ...(url === undefined ? {} : { url }) }, at);
+      await this.store.update(tx, changed);
+      if (endpoint.status === 'enabled' && changed.status === 'disabled')
+        await this.deliveries.failWaiting(tx, id, 'endpoint_disabled', at);
+      const detail = { changed: fieldsIn(change), host: new URL(changed.url).host, status: changed.status };
+      await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.update', id, detail), at);
+      return changed;
+    });
+  }
+
+  /** Its secret is destroyed at once; what waits to be delivered to it ends. */
+  async delete(caller: Caller, id: WebhookEndpointId): Promise<void> {
+    const at = this.clock.now();
+    await this.postgres.transaction(async (tx) => {
+      const endpoint = found(await this.store.findForUpdate(tx, caller.tenantId, id));
+      await this.store.markDeleted(tx, id, at);
+      await this.secrets.destroy(tx, endpoint);
+      await this.deliveries.failWaiting(tx, id, 'endpoint_deleted', at);
+      const detail = { host: new URL(endpoint.url).host };
+      await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.delete', id, detail), at);
+    });
+  }
+}
+
+function found(endpoint: WebhookEndpoint | undefined): WebhookEndpoint {
+  if (endpoint === undefined) throw new NotFound('webhook endpoint');
+  return endpoint;
+}
+
+function changedBy(endpoint: WebhookEndpoint, change: EndpointChange, at: Date): WebhookEndpoint {
+  return {
+    ...endpoint,
+    url: change.url ?? endpoint.url,
+    eventTypes: change.eventTypes === undefined ? endpoint.eventTypes : change.eventTypes,
+    accountIds: change.accountIds === undefined ? endpoint.accountIds : change.accountIds,
+    description: change.description === undefined ? endpoint.description : change.description,
+    status: change.status ?? endpoint.status,
+    updatedAt: at,
+  };
+}
+
+function fieldsIn(change: EndpointChange): readonly string[] {
+  return Object.entries(change)
+    .filter(([, value]) => value !== undefined)
+    .map(([field]) => field)
+    .sort();
+}
+
+/** Names the host and not the URL: many a path is a secret of its receiver's. */
+function entryOf(
+  caller: Caller,
+  action: AuditAction,
+  id: WebhookEndpointId,
+  detail: NewAuditEntry['detail'],
+): NewAuditEntry {
+  return {
+    tenantId: caller.tenantId,
+    accountId: null,
+    actor: caller.actor,
+    action,
+    target: { type: 'webhook_endpoint', id },
+    outcome: 'success',
+    requestId: caller.requestId,
+    upstream: null,
+    detail,
+  };
+}
