@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Agent } from 'node:http';
 import type { AbstractClient, ClientConfig } from 'tencentcloud-sdk-nodejs-common';
 import sdkException from 'tencentcloud-sdk-nodejs-common/tencentcloud/common/exception/tencent_cloud_sdk_exception.js';
@@ -39,9 +40,9 @@ export type CloudAnswer =
  */
 export async function callCloud(call: CloudCall, agents: CloudAgents, timeoutMs: number): Promise<CloudAnswer> {
   const trace = new ConnectionTrace();
-  const stop = new Stop(timeoutMs, call.signal);
   const agent = new SingleUseAgent(call.endpoint.protocol === 'http:' ? agents.http : agents.https, trace);
   const client = call.client(clientConfig(call, agent));
+  const stop = new Stop(timeoutMs, call.signal);
   const options = {
     headers: call.traceId === undefined ? {} : { 'X-TC-TraceId': call.traceId },
     signal: stop.signal,
@@ -50,6 +51,7 @@ export async function callCloud(call: CloudCall, agents: CloudAgents, timeoutMs:
   try {
     const request = () => client.request(call.action, call.parameters, options) as Promise<unknown>;
     const body = await stop.race(() => trace.follow(request));
+    listenForErrors(body);
     if (!isRecord(body)) return broken('the answer holds no response');
     return { kind: 'answered', body, requestId: requestIdOf(body['RequestId']) };
   } catch (error) {
@@ -163,6 +165,15 @@ class Stop {
     this.reason ??= reason;
     this.controller.abort();
   }
+}
+
+/**
+ * An event stream is handed over by the SDK while it still runs, and nobody listens to it. When it then breaks, or is
+ * let go of, its errors would end this process.
+ */
+function listenForErrors(body: unknown): void {
+  if (!isRecord(body)) return;
+  for (const part of Object.values(body)) if (part instanceof EventEmitter) part.on('error', () => undefined);
 }
 
 type SdkError = InstanceType<typeof sdkException.default>;
