@@ -1,4 +1,6 @@
+export { createMigratedDatabase, type MigratedDatabase } from './migrated-database.js';
 export { type ProcessOptions, type StartedProcess, startProcess, stopAllProcesses } from './start-process.js';
+export { type Answer, type ReceivedRequest, type Receiver, startReceiver } from './start-receiver.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
 export { testDatabaseUrl, testKeyPrefix, testRedisUrl } from './test-environment.js';
 export { waitFor, type WaitOptions } from './wait-for.js';

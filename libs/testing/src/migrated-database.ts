@@ -1,0 +1,30 @@
+import { migrateToLatest, Postgres } from '#libs/postgres';
+import { Secret } from '#libs/secret';
+import { createTestDatabase } from './test-database.js';
+
+export interface MigratedDatabase {
+  readonly postgres: Postgres;
+  readonly url: string;
+  /** Closes the connections and drops the database. */
+  drop(): Promise<void>;
+}
+
+/** A database of the caller's own with the whole schema in it, and the pool to use it by. */
+export async function createMigratedDatabase(): Promise<MigratedDatabase> {
+  const database = await createTestDatabase({ name: 'migrated', prepare: migrate });
+  const postgres = new Postgres(new Secret(database.url));
+  return {
+    postgres,
+    url: database.url,
+    drop: async () => {
+      await postgres.close();
+      await database.drop();
+    },
+  };
+}
+
+async function migrate(url: string): Promise<void> {
+  const postgres = new Postgres(new Secret(url), { connectionsMax: 1 });
+  await migrateToLatest(postgres.db);
+  await postgres.close();
+}
