@@ -51,7 +51,8 @@ export interface UpstreamCall {
   readonly action: string;
   readonly requestId: string | null;
   readonly code: string | null;
-  readonly durationMs: number;
+  /** Null when the worker that made the call was lost. */
+  readonly durationMs: number | null;
   readonly tokenWaitMs: number | null;
 }
 

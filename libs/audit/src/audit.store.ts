@@ -40,7 +40,7 @@ export class AuditStore {
   /** Part of the transaction that it tells of: if it can't be written, the act does not happen. */
   async append(tx: Tx, entry: NewAuditEntry, at: Date): Promise<void> {
     await tx
-      .withTables<AuditTables>()
+      .$extendTables<AuditTables>()
       .insertInto('audit_entries')
       .values({
         id: newId('aud'),
@@ -66,7 +66,7 @@ export class AuditStore {
     page: { readonly afterPosition: number; readonly limit: number },
   ): Promise<readonly AuditEntry[]> {
     let query = db
-      .withTables<AuditTables>()
+      .$extendTables<AuditTables>()
       .selectFrom('audit_entries')
       .selectAll()
       .where('tenant_id', '=', log.tenantId)

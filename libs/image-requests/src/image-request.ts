@@ -31,13 +31,7 @@ export interface ImageOrder {
 }
 
 export type FailureCategory =
-  | 'caller'
-  | 'credential'
-  | 'quota'
-  | 'state'
-  | 'rate_limit'
-  | 'unknown_outcome'
-  | 'internal';
+  'caller' | 'credential' | 'quota' | 'state' | 'rate_limit' | 'unknown_outcome' | 'internal';
 
 /** Why a request failed, in words its caller can act on. `code` is the cloud's own where it gave one. */
 export interface Failure {

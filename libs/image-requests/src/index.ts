@@ -1,3 +1,15 @@
+export { assembleRequestSide, assembleWorkSide } from './assemble-image-requests.js';
+export type { LaneSettings, RequestSideParts, WorkSideParts } from './assemble-image-requests.js';
 export type { Failure, FailureCategory, ImageOrder, ImageRequest, ImageTag } from './image-request.js';
 export { isEnded } from './image-request-status.js';
 export type { ImageRequestStatus, WaitingFor } from './image-request-status.js';
+export type { ImageRequestFilter } from './image-request.store.js';
+export { imageRequestView } from './image-request.view.js';
+export type { ImageRequestView, QueuePlace } from './image-request.view.js';
+export { ImageRequests } from './image-requests.service.js';
+export { ImageNameInUse, NotCancelable, NotRetryable } from './image-requests.errors.js';
+export { LaneWaker } from './lane-waker.js';
+export type { NextStep } from './next-step.js';
+export { Recovery } from './recovery.js';
+export { Submission } from './submission.js';
+export { Tracking } from './tracking.js';

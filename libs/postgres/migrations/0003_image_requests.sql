@@ -54,6 +54,9 @@ create index image_requests_waiting_instance_idx on image_requests (account_id, 
 -- What the reconciler and the tracker sweep: open requests alone, a small part of the table.
 create index image_requests_open_idx on image_requests (status, updated_at)
   where status in ('queued', 'submitting', 'creating');
+create index image_requests_deadline_idx on image_requests (start_deadline)
+  where status = 'queued' and start_deadline is not null;
+create index image_requests_looks_idx on image_requests (account_id, region, next_attempt_at) where status = 'creating';
 create index image_requests_account_idx on image_requests (account_id, id desc);
 
 -- One row for each call, written before it is sent: after a crash it says that something may have been accepted.

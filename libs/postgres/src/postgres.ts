@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Secret } from '#libs/secret';
 
-/** A database without tables: each store widens it to its own (`tx.withTables<…>()`) and can name no other's. */
+/** A database without tables: each store widens it to its own (`tx.$extendTables<…>()`) and can name no other's. */
 // oxlint-disable-next-line typescript/no-empty-object-type
 export type NoTables = {};
 export type Database = Kysely<NoTables>;

@@ -1,0 +1,109 @@
+import { BullModule } from '@nestjs/bullmq';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { AccountStore } from '#libs/accounts';
+import { AuditStore } from '#libs/audit';
+import { SystemClock } from '#libs/clock';
+import { CloudClient, Endpoints } from '#libs/cloud';
+import { WorkerSettings } from '#libs/config';
+import { Credentials, CredentialStore } from '#libs/credentials';
+import { EventFeed, EventRelay, EventStore, Outbox } from '#libs/events';
+import { assembleWorkSide, LaneWaker, Recovery, Submission, Tracking } from '#libs/image-requests';
+import { Lanes } from '#libs/lanes';
+import { Log } from '#libs/logging';
+import type { Postgres } from '#libs/postgres';
+import { DELIVER_QUEUE, Queues, SUBMIT_QUEUE, TRACK_QUEUE } from '#libs/queues';
+import { Hints } from '#libs/redis';
+import { KeyRing, Sealer } from '#libs/sealing';
+import { assembleDeliverySide, Deliveries, DueDeliveries, WebhookSender } from '#libs/webhooks';
+import { LaneSweeper } from './lane.sweeper.js';
+import { OutboxRelaySweeper } from './outbox-relay.sweeper.js';
+import { RecoverySweeper } from './recovery.sweeper.js';
+import { SubmissionProcessor } from './submission.processor.js';
+import { TrackingProcessor } from './tracking.processor.js';
+import { WebhookDeliveryProcessor } from './webhook-delivery.processor.js';
+import { WebhookDeliverySweeper } from './webhook-delivery.sweeper.js';
+
+/** What the process opened before the module, and closes after it. */
+export interface WorkerParts {
+  readonly settings: WorkerSettings;
+  readonly log: Log;
+  readonly postgres: Postgres;
+  readonly redis: { readonly commands: Redis; readonly blocking: Redis; readonly subscriber: Redis };
+}
+
+/** The queue's edge, wired: three processors and the sweeps that find what a queue has forgotten. */
+@Module({})
+export class WorkerModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(LaneWaker) private readonly waker: LaneWaker,
+    @Inject(Queues) private readonly queues: Queues,
+    @Inject(CloudClient) private readonly cloud: CloudClient,
+    @Inject(WebhookSender) private readonly sender: WebhookSender,
+  ) {}
+
+  static with(parts: WorkerParts): DynamicModule {
+    const { settings, log, postgres, redis } = parts;
+    const clock = new SystemClock();
+    const audit = new AuditStore();
+    const hints = new Hints(redis.commands, redis.subscriber);
+    const sealer = new Sealer(new KeyRing(settings.masterKeys));
+    const queues = new Queues(redis.commands);
+    const events = new EventStore();
+    const outbox = new Outbox(postgres, events, hints);
+    const endpoints = new Endpoints(settings);
+    const cloud = new CloudClient({ endpoints, timeoutMs: settings.upstreamTimeoutMs });
+    const ground = { postgres, queues, outbox, audit, clock, log };
+
+    const webhooks = assembleDeliverySide({ ...ground, sealer, events: new EventFeed(postgres, events), settings });
+    const work = assembleWorkSide({
+      ...ground,
+      redis: redis.commands,
+      hints,
+      accountStore: new AccountStore(),
+      credentials: new Credentials(postgres, new CredentialStore(), sealer, clock),
+      cloud,
+      endpoints,
+      settings,
+    });
+
+    return {
+      module: WorkerModule,
+      imports: [
+        BullModule.forRoot({ connection: redis.blocking }),
+        BullModule.registerQueue({ name: SUBMIT_QUEUE }, { name: TRACK_QUEUE }, { name: DELIVER_QUEUE }),
+      ],
+      providers: [
+        { provide: WorkerSettings, useValue: settings },
+        { provide: Log, useValue: log },
+        { provide: Hints, useValue: hints },
+        { provide: Queues, useValue: queues },
+        { provide: CloudClient, useValue: cloud },
+        { provide: EventRelay, useValue: new EventRelay(postgres, events, hints, [webhooks.planner]) },
+        { provide: Deliveries, useValue: webhooks.deliveries },
+        { provide: DueDeliveries, useValue: webhooks.dueDeliveries },
+        { provide: WebhookSender, useValue: webhooks.sender },
+        { provide: Submission, useValue: work.submission },
+        { provide: Tracking, useValue: work.tracking },
+        { provide: Recovery, useValue: work.recovery },
+        { provide: Lanes, useValue: work.lanes },
+        { provide: LaneWaker, useValue: work.waker },
+        SubmissionProcessor,
+        TrackingProcessor,
+        WebhookDeliveryProcessor,
+        OutboxRelaySweeper,
+        WebhookDeliverySweeper,
+        LaneSweeper,
+        RecoverySweeper,
+      ],
+    };
+  }
+
+  /** After the workers have drained: what they left to timers goes back to the queue, then the connections close. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.waker.close();
+    await this.queues.close();
+    await this.sender.close();
+    this.cloud.close();
+  }
+}

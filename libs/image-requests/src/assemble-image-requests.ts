@@ -1,0 +1,145 @@
+import type { Accounts, AccountStore } from '#libs/accounts';
+import type { AuditStore } from '#libs/audit';
+import type { Clock } from '#libs/clock';
+import type { CloudClient, Endpoints } from '#libs/cloud';
+import type { Credentials } from '#libs/credentials';
+import type { Outbox } from '#libs/events';
+import { Lanes } from '#libs/lanes';
+import type { Log } from '#libs/logging';
+import type { Postgres } from '#libs/postgres';
+import type { Queues } from '#libs/queues';
+import type { Hints } from '#libs/redis';
+import type { Redis } from 'ioredis';
+import { AttemptStore } from './attempt.store.js';
+import { Calls } from './calls.js';
+import { CloudAccess } from './cloud-access.js';
+import { ImageRequestStore } from './image-request.store.js';
+import { ImageRequestWorkStore } from './image-request-work.store.js';
+import { ImageRequests } from './image-requests.service.js';
+import { LaneEntrance } from './lane-entrance.js';
+import { LaneWaker } from './lane-waker.js';
+import { NameLookup } from './name-lookup.js';
+import { Preparation } from './preparation.js';
+import { Reconciliation } from './reconciliation.js';
+import { Recovery } from './recovery.js';
+import { RequestChanges } from './request-changes.js';
+import type { RetryPolicy } from './retry-policy.js';
+import { Settlement } from './settlement.js';
+import { Submission } from './submission.js';
+import { Tracking } from './tracking.js';
+import { Transitions } from './transitions.js';
+
+/** What the lanes are set to; the same in every process. */
+export interface LaneSettings {
+  readonly createImageLimit: number;
+  readonly describeImagesLimit: number;
+  readonly upstreamTimeoutMs: number;
+}
+
+interface Ground {
+  readonly postgres: Postgres;
+  /** For commands, not for blocking. */
+  readonly redis: Redis;
+  readonly hints: Hints;
+  readonly queues: Queues;
+  readonly outbox: Outbox;
+  readonly audit: AuditStore;
+  readonly accountStore: AccountStore;
+  readonly endpoints: Endpoints;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface RequestSideParts extends Ground {
+  readonly accounts: Accounts;
+  readonly settings: LaneSettings;
+}
+
+export interface WorkSideParts extends Ground {
+  readonly credentials: Credentials;
+  readonly cloud: CloudClient;
+  readonly settings: LaneSettings & RetryPolicy;
+}
+
+/** What the gateway needs. The waker is closed with the process, so that a wake it holds is handed on. */
+export function assembleRequestSide(parts: RequestSideParts): {
+  readonly imageRequests: ImageRequests;
+  readonly waker: LaneWaker;
+} {
+  const { postgres, clock, settings } = parts;
+  const { store, entrance, transitions, waker } = assembleCommon(parts, settings);
+  const imageRequests = new ImageRequests(
+    postgres,
+    new ImageRequestStore(),
+    store,
+    transitions,
+    parts.accounts,
+    entrance,
+    new RequestChanges(parts.hints),
+    clock,
+    settings.createImageLimit,
+  );
+  return { imageRequests, waker };
+}
+
+/** What the worker needs: the two processors' work, the sweeps, and the waker that is closed last. */
+export function assembleWorkSide(parts: WorkSideParts): {
+  readonly submission: Submission;
+  readonly tracking: Tracking;
+  readonly recovery: Recovery;
+  readonly lanes: Lanes;
+  readonly waker: LaneWaker;
+} {
+  const { postgres, cloud, clock, log, settings, queues, accountStore } = parts;
+  const { store, lanes, entrance, transitions, waker } = assembleCommon(parts, settings);
+  const attempts = new AttemptStore();
+  const access = new CloudAccess(parts.credentials);
+  const lookup = new NameLookup(cloud, access, lanes, entrance);
+  const settlement = new Settlement(postgres, store, attempts, transitions, queues, clock, settings);
+  const reconciliation = new Reconciliation(postgres, store, attempts, lookup, settlement, clock, settings);
+  const preparation = new Preparation(postgres, store, attempts, lookup, settlement, entrance, clock, settings);
+  const calls = new Calls(postgres, attempts, transitions, parts.audit, lanes, cloud, settlement, clock, log);
+  return {
+    submission: new Submission(
+      postgres,
+      store,
+      accountStore,
+      entrance,
+      lanes,
+      access,
+      preparation,
+      calls,
+      reconciliation,
+    ),
+    tracking: new Tracking(
+      postgres,
+      store,
+      accountStore,
+      lanes,
+      entrance,
+      access,
+      cloud,
+      settlement,
+      clock,
+      log,
+      settings,
+    ),
+    recovery: new Recovery(postgres, store, settlement, entrance, queues, clock),
+    lanes,
+    waker,
+  };
+}
+
+function assembleCommon(parts: Ground, settings: LaneSettings) {
+  const { postgres, log } = parts;
+  const store = new ImageRequestWorkStore();
+  const waker = new LaneWaker(parts.queues, log);
+  const lanes = new Lanes(parts.redis, {
+    limits: { CreateImage: settings.createImageLimit, DescribeImages: settings.describeImagesLimit },
+    callTimeoutMs: settings.upstreamTimeoutMs,
+    wake: (wake) => waker.wake(wake),
+  });
+  const entrance = new LaneEntrance(postgres, parts.accountStore, parts.endpoints, lanes, log);
+  const transitions = new Transitions(postgres, store, parts.outbox, parts.audit, parts.hints, entrance);
+  return { store, waker, lanes, entrance, transitions };
+}

@@ -1,0 +1,33 @@
+import type { AttemptId, ImageRequestId, TenantId } from '#libs/ids';
+
+/** What became of a call: see `CreateImageOutcome` of `libs/cloud`. */
+export type AttemptOutcome = 'accepted' | 'refused' | 'unknown' | 'not_sent';
+
+/** One call of CreateImage. Its row is committed before the call; `outcome` is null until the answer is known. */
+export interface Attempt {
+  readonly id: AttemptId;
+  readonly imageRequestId: ImageRequestId;
+  readonly tenantId: TenantId;
+  readonly number: number;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly lane: string;
+  readonly startedAt: Date;
+  /** From when the request could first have been called to its token. */
+  readonly tokenWaitMs: number;
+  readonly finishedAt: Date | null;
+  readonly durationMs: number | null;
+  readonly outcome: AttemptOutcome | null;
+  readonly code: string | null;
+  readonly cause: string | null;
+  readonly upstreamRequestId: string | null;
+}
+
+/** How an attempt ended. */
+export interface AttemptResult {
+  readonly outcome: AttemptOutcome;
+  readonly durationMs: number | null;
+  readonly code: string | null;
+  readonly cause: string | null;
+  readonly upstreamRequestId: string | null;
+}

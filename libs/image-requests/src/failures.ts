@@ -1,0 +1,75 @@
+import { classify } from '#libs/cloud';
+import type { Failure } from './image-request.js';
+
+/** A failure with the cloud's own code, and what it means for the caller. */
+export function upstreamFailure(code: string, message: string, upstreamRequestId: string | null): Failure {
+  const { category, retryable, hint } = classify(code);
+  return { code, message, category, retryable, upstreamRequestId, hint };
+}
+
+/** A name that was taken before the first call: told as the cloud would have told it. */
+export function nameTaken(imageName: string, imageId: string, upstreamRequestId: string | null): Failure {
+  const message = `The image ${imageId} already bears the name "${imageName}".`;
+  return upstreamFailure('InvalidImageName.Duplicate', message, upstreamRequestId);
+}
+
+export function deadlineExceeded(startDeadline: Date): Failure {
+  return {
+    code: 'deadline_exceeded',
+    message: `The request was not called by its startDeadline, ${startDeadline.toISOString()}.`,
+    category: 'caller',
+    retryable: true,
+    upstreamRequestId: null,
+    hint: 'Nothing was sent to Tencent Cloud. Ask again with a later startDeadline, or with a higher priority.',
+  };
+}
+
+/** The cloud accepted the call and then could not make the image; it gives no reason. */
+export function creationFailed(imageId: string): Failure {
+  return {
+    code: 'image_creation_failed',
+    message: `Tencent Cloud reported the image ${imageId} as CREATEFAILED.`,
+    category: 'state',
+    retryable: true,
+    upstreamRequestId: null,
+    hint:
+      'Tencent Cloud gives no reason. Look at the latest operation of the source instance, delete the failed image ' +
+      '(it may hold the name and quota), then retry.',
+  };
+}
+
+/** The image was accepted and never became usable while we looked. */
+export function trackingDeadlineExceeded(imageId: string, trackedMs: number): Failure {
+  return {
+    code: 'tracking_deadline_exceeded',
+    message: `The image ${imageId} did not become usable within ${Math.round(trackedMs / 60_000)} minutes.`,
+    category: 'unknown_outcome',
+    retryable: false,
+    upstreamRequestId: null,
+    hint: 'The image may still become usable: look it up by its id in the console before you ask for another.',
+  };
+}
+
+/** Several calls went unanswered and no image was ever found. */
+export function outcomeUnknown(attemptsMade: number, cause: string): Failure {
+  return {
+    code: 'outcome_unknown',
+    message: `${attemptsMade} calls got no usable answer (the last: ${cause}), and no image of this name was found.`,
+    category: 'unknown_outcome',
+    retryable: true,
+    upstreamRequestId: null,
+    hint: 'Check whether an image of this name exists in the console, then retry; Tencent Cloud may be having trouble.',
+  };
+}
+
+/** Not one call could be sent. */
+export function upstreamUnreachable(cause: string): Failure {
+  return {
+    code: 'upstream_unreachable',
+    message: `Tencent Cloud could not be reached: ${cause}.`,
+    category: 'internal',
+    retryable: true,
+    upstreamRequestId: null,
+    hint: 'Nothing was sent, so no image was made. Retry later; if it goes on, tell the operators of this service.',
+  };
+}

@@ -1,0 +1,60 @@
+import type { Account, AccountStore } from '#libs/accounts';
+import type { Endpoints } from '#libs/cloud';
+import { type Lane, type Lanes, rankOf } from '#libs/lanes';
+import type { Log } from '#libs/logging';
+import type { Postgres } from '#libs/postgres';
+import type { ImageRequest } from './image-request.js';
+
+/** Knows which lane a request belongs to, and brings it there. */
+export class LaneEntrance {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly accounts: AccountStore,
+    private readonly endpoints: Endpoints,
+    private readonly lanes: Lanes,
+    private readonly log: Log,
+  ) {}
+
+  laneOf(account: Account, region: string, action: Lane['action'] = 'CreateImage'): Lane {
+    const { host } = this.endpoints.cvm(account.site, region);
+    return { host, uin: account.uin, userId: account.userId, action };
+  }
+
+  /**
+   * Never throws: PostgreSQL has the request, and the reconciler brings in what could not enter now. A request that is
+   * in the lane already keeps its place.
+   */
+  async enter(request: ImageRequest): Promise<void> {
+    try {
+      const lane = await this.laneFor(request);
+      if (lane !== null) await this.lanes.enter(lane, request.id, rankOf(request));
+    } catch (error) {
+      this.log.warn({ event: 'image_request.not_entered', imageRequestId: request.id, error });
+    }
+  }
+
+  /** Takes a request that will not be called out of its lane. Never throws: a waiter that has ended is harmless. */
+  async leave(request: ImageRequest): Promise<void> {
+    try {
+      const lane = await this.laneFor(request);
+      if (lane !== null) await this.lanes.withdraw(lane, request.id);
+    } catch (error) {
+      this.log.warn({ event: 'image_request.not_withdrawn', imageRequestId: request.id, error });
+    }
+  }
+
+  /** How many requests stand before this one in its lane; null when it is not waiting there, or Redis can't tell. */
+  async waitersBefore(request: ImageRequest): Promise<number | null> {
+    try {
+      const lane = await this.laneFor(request);
+      return lane === null ? null : await this.lanes.waitersBefore(lane, request.id);
+    } catch {
+      return null;
+    }
+  }
+
+  private async laneFor(request: ImageRequest): Promise<Lane | null> {
+    const account = await this.accounts.find(this.postgres.db, request.tenantId, request.accountId);
+    return account === null ? null : this.laneOf(account, request.region);
+  }
+}

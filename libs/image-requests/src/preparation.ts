@@ -1,0 +1,133 @@
+import type { Account } from '#libs/accounts';
+import { classify } from '#libs/cloud';
+import type { Clock } from '#libs/clock';
+import type { Postgres } from '#libs/postgres';
+import type { AttemptStore } from './attempt.store.js';
+import { deadlineExceeded, nameTaken, upstreamFailure, upstreamUnreachable } from './failures.js';
+import type { ImageRequest } from './image-request.js';
+import type { ImageRequestWorkStore } from './image-request-work.store.js';
+import type { LaneEntrance } from './lane-entrance.js';
+import { imageOfAttempts, type NameLookup, type NameLookupResult } from './name-lookup.js';
+import { again, DONE, type NextStep } from './next-step.js';
+import { ratePauseMs, type RetryPolicy, statePauseMs } from './retry-policy.js';
+import type { Settlement } from './settlement.js';
+
+export type Readiness =
+  | { readonly kind: 'ready' }
+  /** The request takes another way; the lane has been left. */
+  | { readonly kind: 'not_ready'; readonly step: NextStep };
+
+/** How often a request of a disabled account is looked at again. */
+const DISABLED_PAUSE_MS = 30_000;
+
+/** Everything that must hold before a queued request may ask for a token. */
+export class Preparation {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly store: ImageRequestWorkStore,
+    private readonly attempts: AttemptStore,
+    private readonly lookup: NameLookup,
+    private readonly settlement: Settlement,
+    private readonly entrance: LaneEntrance,
+    private readonly clock: Clock,
+    private readonly policy: RetryPolicy,
+  ) {}
+
+  async prepare(request: ImageRequest, account: Account): Promise<Readiness> {
+    const obstacle =
+      (await this.obstacleInTime(request)) ??
+      (await this.obstacleOfAccount(request, account)) ??
+      (await this.obstacleAtInstance(request)) ??
+      (await this.obstacleByName(request, account));
+    if (obstacle === null) return { kind: 'ready' };
+    await this.entrance.leave(request);
+    return { kind: 'not_ready', step: obstacle };
+  }
+
+  /** The request waits until the one that holds its instance ends; that end releases it. */
+  async waitForInstance(request: ImageRequest): Promise<NextStep> {
+    const changes = { waitingFor: 'instance', nextAttemptAt: null } as const;
+    await this.store.amend(this.postgres.db, request, changes, this.clock.now());
+    // The holder may have ended between the look and the write, and then nobody would release this one.
+    if (await this.store.isInstanceBusy(this.postgres.db, request)) return DONE;
+    await this.store.amend(this.postgres.db, request, { waitingFor: null }, this.clock.now());
+    return again(0);
+  }
+
+  private async obstacleInTime(request: ImageRequest): Promise<NextStep | null> {
+    const now = this.clock.now();
+    if (request.attemptsMade === 0 && request.startDeadline !== null && request.startDeadline <= now)
+      return this.settlement.fail(request, deadlineExceeded(request.startDeadline));
+    if (request.nextAttemptAt !== null && request.nextAttemptAt > now)
+      return again(request.nextAttemptAt.getTime() - now.getTime());
+    return null;
+  }
+
+  private async obstacleOfAccount(request: ImageRequest, account: Account): Promise<NextStep | null> {
+    if (account.status === 'active') return null;
+    const at = this.clock.now();
+    const nextAttemptAt = new Date(at.getTime() + DISABLED_PAUSE_MS);
+    await this.store.amend(this.postgres.db, request, { waitingFor: 'retry', nextAttemptAt }, at);
+    return again(DISABLED_PAUSE_MS);
+  }
+
+  private async obstacleAtInstance(request: ImageRequest): Promise<NextStep | null> {
+    if (request.waitingFor === 'instance') return DONE;
+    if (!(await this.store.isInstanceBusy(this.postgres.db, request))) return null;
+    return this.waitForInstance(request);
+  }
+
+  /**
+   * Before the first call the name must be free: an image that bears it fails the request as the cloud would, and its
+   * absence makes every later find ours. After an unanswered call every further one looks again, for that call's image
+   * may have turned up late.
+   */
+  private async obstacleByName(request: ImageRequest, account: Account): Promise<NextStep | null> {
+    if (request.dryRun) return null;
+    const attempts = request.attemptsMade === 0 ? [] : await this.attemptsOf(request);
+    const unanswered = attempts.filter((attempt) => attempt.outcome === 'unknown');
+    if (request.nameSeenFreeAt !== null && unanswered.length === 0) return null;
+
+    const looked = await this.lookup.look(account, request);
+    if (looked.kind !== 'looked') return this.obstacleInLooking(request, looked);
+    if (unanswered.length > 0) {
+      const ours = imageOfAttempts(looked.images, unanswered);
+      if (ours !== null) return this.settlement.adopt(request, ours.imageId);
+    }
+    const [holder] = looked.images;
+    if (holder !== undefined)
+      return this.settlement.fail(request, nameTaken(request.imageName, holder.imageId, looked.requestId));
+    await this.store.noteNameFree(this.postgres.db, request, this.clock.now());
+    return null;
+  }
+
+  private async obstacleInLooking(
+    request: ImageRequest,
+    looked: Exclude<NameLookupResult, { kind: 'looked' }>,
+  ): Promise<NextStep> {
+    const pauseMs = statePauseMs(this.policy, request.retriesMade, Math.random);
+    if (looked.kind === 'unavailable')
+      return this.settlement.postpone(request, pauseMs, upstreamUnreachable(looked.cause));
+
+    const failure = upstreamFailure(looked.code, looked.message, looked.requestId);
+    switch (classify(looked.code).handling) {
+      case 'retry_rate':
+        return this.settlement.postpone(request, ratePauseMs(Math.random), failure);
+      case 'retry_state':
+      case 'reconcile_then_retry_state':
+      case 'reconcile':
+        return this.settlement.postpone(request, pauseMs, failure);
+      case 'retry_once':
+      case 'refresh_credential':
+        if (request.retriesMade === 0) return this.settlement.postpone(request, pauseMs, failure);
+        return this.settlement.fail(request, failure);
+      case 'fail':
+      case 'succeed':
+        return this.settlement.fail(request, failure);
+    }
+  }
+
+  private async attemptsOf(request: ImageRequest) {
+    return this.attempts.list(this.postgres.db, request.tenantId, request.id);
+  }
+}

@@ -1,0 +1,234 @@
+import { classify, type CreateImageOutcome } from '#libs/cloud';
+import type { UpstreamCall } from '#libs/audit';
+import type { Clock } from '#libs/clock';
+import { uuidOf } from '#libs/ids';
+import type { Postgres, Tx } from '#libs/postgres';
+import type { Queues } from '#libs/queues';
+import type { Attempt, AttemptResult } from './attempt.js';
+import type { AttemptStore } from './attempt.store.js';
+import { upstreamFailure, upstreamUnreachable } from './failures.js';
+import type { Failure, ImageRequest } from './image-request.js';
+import type { ImageRequestWorkStore } from './image-request-work.store.js';
+import { again, DONE, type NextStep } from './next-step.js';
+import { lookPauseMs, ratePauseMs, reconcilePauseMs, type RetryPolicy, statePauseMs } from './retry-policy.js';
+import { BY_THE_WORKER, type Transitions } from './transitions.js';
+
+/** The answer to an attempt, and what it means for the request: written together. */
+export class Settlement {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly store: ImageRequestWorkStore,
+    private readonly attempts: AttemptStore,
+    private readonly transitions: Transitions,
+    private readonly queues: Queues,
+    private readonly clock: Clock,
+    private readonly policy: RetryPolicy,
+  ) {}
+
+  /** `earlier` are the request's attempts before this one. Safe to race with a reconciliation of the same attempt. */
+  async settle(
+    request: ImageRequest,
+    attempt: Attempt,
+    earlier: readonly Attempt[],
+    outcome: CreateImageOutcome,
+  ): Promise<NextStep> {
+    return this.postgres.transaction(async (tx) => {
+      const at = this.clock.now();
+      const closed = await this.close(tx, request, attempt, resultOf(outcome), at);
+      // Whoever closed the attempt before us took it for unknown; only an accepted call tells more than that.
+      if (!closed && outcome.kind !== 'accepted') return DONE;
+      switch (outcome.kind) {
+        case 'accepted':
+          return this.accepted(tx, request, outcome.imageId, at);
+        case 'refused':
+          return this.refused(tx, request, earlier, outcome, at);
+        case 'unknown':
+          return this.lookFirst(tx, request, at);
+        case 'not_sent': {
+          const pauseMs = statePauseMs(this.policy, request.retriesMade, Math.random);
+          return this.retry(tx, request, pauseMs, upstreamUnreachable(outcome.cause), at);
+        }
+      }
+    });
+  }
+
+  /** Closes an attempt whose worker is gone. False when it was closed meanwhile. */
+  async closeAsLost(request: ImageRequest, attempt: Attempt): Promise<boolean> {
+    const cause = 'the worker that made the call was lost';
+    const result: AttemptResult = {
+      outcome: 'unknown',
+      durationMs: null,
+      code: null,
+      cause,
+      upstreamRequestId: null,
+    };
+    return this.postgres.transaction((tx) => this.close(tx, request, attempt, result, this.clock.now()));
+  }
+
+  /** The image that an unanswered attempt made after all. From `queued`, the request passes through `submitting`. */
+  async adopt(request: ImageRequest, imageId: string): Promise<NextStep> {
+    return this.postgres.transaction(async (tx) => {
+      const at = this.clock.now();
+      const submitting =
+        request.status === 'queued' ? await this.transitions.apply(tx, request, 'submitting', {}, at) : request;
+      return submitting === null ? DONE : this.accepted(tx, submitting, imageId, at, { adopted: true });
+    });
+  }
+
+  /** Back to the lane for another call. */
+  async requeue(request: ImageRequest): Promise<NextStep> {
+    return this.postgres.transaction(async (tx) => {
+      const changes = { waitingFor: null, nextAttemptAt: null };
+      const queued = await this.transitions.apply(tx, request, 'queued', changes, this.clock.now());
+      return queued === null ? DONE : again(0);
+    });
+  }
+
+  /** The image is usable. */
+  async succeed(request: ImageRequest): Promise<void> {
+    await this.postgres.transaction((tx) => this.transitions.apply(tx, request, 'succeeded', {}, this.clock.now()));
+  }
+
+  async fail(request: ImageRequest, error: Failure): Promise<NextStep> {
+    await this.postgres.transaction((tx) => this.transitions.apply(tx, request, 'failed', { error }, this.clock.now()));
+    return DONE;
+  }
+
+  /** Of a request that is still queued: tries again after the pause, or gives up when the series has lasted too long. */
+  async postpone(request: ImageRequest, pauseMs: number, failure: Failure): Promise<NextStep> {
+    const at = this.clock.now();
+    if (this.isOutOfPatience(request, at)) return this.fail(request, failure);
+    const amended = await this.store.amend(this.postgres.db, request, this.retryChanges(request, pauseMs, at), at);
+    return amended ? again(pauseMs) : DONE;
+  }
+
+  private async close(
+    tx: Tx,
+    request: ImageRequest,
+    attempt: Attempt,
+    result: AttemptResult,
+    at: Date,
+  ): Promise<boolean> {
+    if (!(await this.attempts.close(tx, attempt, result, at))) return false;
+    await this.transitions.recordCall(tx, request, callOf(attempt, result), detailOf(attempt, result), at);
+    return true;
+  }
+
+  private async accepted(
+    tx: Tx,
+    request: ImageRequest,
+    imageId: string | null,
+    at: Date,
+    detail: Readonly<Record<string, unknown>> = {},
+  ): Promise<NextStep> {
+    const calm = { retryingSince: null, retriesMade: 0, waitingFor: null, submittedAt: at };
+    if (imageId === null) {
+      await this.transitions.apply(tx, request, 'succeeded', calm, at);
+      return DONE;
+    }
+    const pauseMs = lookPauseMs(this.policy, 0);
+    const changes = { ...calm, imageId, nextAttemptAt: new Date(at.getTime() + pauseMs) };
+    const creating = await this.transitions.apply(tx, request, 'creating', changes, at, { ...BY_THE_WORKER, detail });
+    if (creating !== null) this.postgres.onCommit(tx, () => this.trackSoon(creating, pauseMs));
+    return DONE;
+  }
+
+  private async refused(
+    tx: Tx,
+    request: ImageRequest,
+    earlier: readonly Attempt[],
+    outcome: { readonly code: string; readonly message: string; readonly requestId: string | null },
+    at: Date,
+  ): Promise<NextStep> {
+    const failure = upstreamFailure(outcome.code, outcome.message, outcome.requestId);
+    const mayBeOurs = earlier.some((attempt) => attempt.outcome === 'unknown');
+    const { handling } = classify(outcome.code);
+    switch (handling) {
+      case 'reconcile':
+        if (mayBeOurs) return this.lookFirst(tx, request, at);
+        break;
+      case 'reconcile_then_retry_state':
+        if (mayBeOurs) return this.lookFirst(tx, request, at);
+        return this.retry(tx, request, statePauseMs(this.policy, request.retriesMade, Math.random), failure, at);
+      case 'retry_state':
+        return this.retry(tx, request, statePauseMs(this.policy, request.retriesMade, Math.random), failure, at);
+      case 'retry_rate':
+        return this.retry(tx, request, ratePauseMs(Math.random), failure, at);
+      case 'retry_once':
+      case 'refresh_credential':
+        if (!earlier.some((attempt) => attempt.code === outcome.code))
+          return this.retry(tx, request, statePauseMs(this.policy, 0, Math.random), failure, at);
+        break;
+      case 'fail':
+      case 'succeed':
+        break;
+    }
+    await this.transitions.apply(tx, request, 'failed', { error: failure }, at);
+    return DONE;
+  }
+
+  /** The request stays in `submitting` until a look-up by name has told what became of the call. */
+  private async lookFirst(tx: Tx, request: ImageRequest, at: Date): Promise<NextStep> {
+    const pauseMs = reconcilePauseMs(0);
+    await this.store.amend(tx, request, { nextAttemptAt: new Date(at.getTime() + pauseMs) }, at);
+    return again(pauseMs);
+  }
+
+  private async retry(tx: Tx, request: ImageRequest, pauseMs: number, failure: Failure, at: Date): Promise<NextStep> {
+    if (this.isOutOfPatience(request, at)) {
+      await this.transitions.apply(tx, request, 'failed', { error: failure }, at);
+      return DONE;
+    }
+    const changes = this.retryChanges(request, pauseMs, at);
+    const queued = await this.transitions.apply(tx, request, 'queued', changes, at, {
+      ...BY_THE_WORKER,
+      detail: { code: failure.code },
+    });
+    return queued === null ? DONE : again(pauseMs);
+  }
+
+  /** A hint to hurry: the row says when its next look is due, and the recovery sweep reads it there. */
+  private async trackSoon(request: ImageRequest, pauseMs: number): Promise<void> {
+    await this.queues.track(request.accountId, request.region, pauseMs).catch(() => undefined);
+  }
+
+  private isOutOfPatience(request: ImageRequest, at: Date): boolean {
+    if (request.retryingSince === null) return false;
+    return at.getTime() - request.retryingSince.getTime() >= this.policy.stateRetryDeadlineMs;
+  }
+
+  private retryChanges(request: ImageRequest, pauseMs: number, at: Date) {
+    return {
+      waitingFor: 'retry',
+      nextAttemptAt: new Date(at.getTime() + pauseMs),
+      retryingSince: request.retryingSince ?? at,
+      retriesMade: request.retriesMade + 1,
+    } as const;
+  }
+}
+
+function resultOf(outcome: CreateImageOutcome): AttemptResult {
+  return {
+    outcome: outcome.kind,
+    durationMs: outcome.durationMs,
+    code: outcome.kind === 'refused' || outcome.kind === 'unknown' ? outcome.code : null,
+    cause: outcome.kind === 'unknown' || outcome.kind === 'not_sent' ? outcome.cause : null,
+    upstreamRequestId: outcome.kind === 'not_sent' ? null : outcome.requestId,
+  };
+}
+
+function callOf(attempt: Attempt, result: AttemptResult): UpstreamCall {
+  return {
+    endpoint: attempt.endpoint,
+    region: attempt.region,
+    action: 'CreateImage',
+    requestId: result.upstreamRequestId,
+    code: result.code,
+    durationMs: result.durationMs,
+    tokenWaitMs: attempt.tokenWaitMs,
+  };
+}
+
+function detailOf(attempt: Attempt, result: AttemptResult) {
+  return { attemptId: attempt.id, traceId: uuidOf(attempt.id), outcome: result.outcome, cause: result.cause };
+}

@@ -1,0 +1,107 @@
+import type { Account, AccountStore } from '#libs/accounts';
+import type { CloudClient, CloudImage } from '#libs/cloud';
+import type { Clock } from '#libs/clock';
+import type { AccountId } from '#libs/ids';
+import type { Lanes } from '#libs/lanes';
+import type { Log } from '#libs/logging';
+import type { Postgres } from '#libs/postgres';
+import type { CloudAccess } from './cloud-access.js';
+import { creationFailed, trackingDeadlineExceeded } from './failures.js';
+import type { ImageRequest } from './image-request.js';
+import type { ImageRequestWorkStore } from './image-request-work.store.js';
+import type { LaneEntrance } from './lane-entrance.js';
+import { again, DONE, type NextStep } from './next-step.js';
+import { lookPauseMs, type RetryPolicy } from './retry-policy.js';
+import type { Settlement } from './settlement.js';
+
+/** Documented for `Limit`; for a list of ids no limit is documented, so it is taken for the same. */
+const IMAGES_A_CALL = 100;
+const IMAGES_A_ROUND = 10_000;
+
+/** Follows the images of one account and region until each is usable or has failed, a hundred to a call. */
+export class Tracking {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly store: ImageRequestWorkStore,
+    private readonly accounts: AccountStore,
+    private readonly lanes: Lanes,
+    private readonly entrance: LaneEntrance,
+    private readonly access: CloudAccess,
+    private readonly cloud: CloudClient,
+    private readonly settlement: Settlement,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly policy: RetryPolicy,
+  ) {}
+
+  /** One round over the images whose look is due; then says when the next round is, or that none is left. */
+  async run(accountId: AccountId, region: string): Promise<NextStep> {
+    const group = { accountId, region };
+    // Looks that fall due shortly join this round: one call serves a hundred of them.
+    const dueBy = new Date(this.clock.now().getTime() + this.policy.trackIntervalMs / 4);
+    const due = await this.store.listDueImages(this.postgres.db, group, dueBy, IMAGES_A_ROUND);
+    const [first] = due;
+    if (first !== undefined) {
+      const account = await this.accounts.find(this.postgres.db, first.tenantId, accountId);
+      if (account === null) throw new Error(`the account of the open image request ${first.id} is gone`);
+      for (let at = 0; at < due.length; at += IMAGES_A_CALL)
+        await this.look(account, region, due.slice(at, at + IMAGES_A_CALL));
+    }
+    const nextAt = await this.store.nextLookAt(this.postgres.db, group);
+    return nextAt === null ? DONE : again(nextAt.getTime() - this.clock.now().getTime());
+  }
+
+  private async look(account: Account, region: string, requests: readonly ImageRequest[]): Promise<void> {
+    const lane = this.entrance.laneOf(account, region, 'DescribeImages');
+    const target = await this.access.targetOf(account, region);
+    const ids = requests.flatMap((request) => (request.imageId === null ? [] : [request.imageId]));
+    const lease = await this.lanes.take(lane);
+    const outcome = await this.cloud.describeImages(target, ids);
+    await this.lanes.rest(lease);
+    this.log.debug({
+      event: 'images.looked_at',
+      accountId: account.id,
+      region,
+      images: ids.length,
+      outcome: outcome.kind,
+      duration_ms: outcome.durationMs,
+    });
+
+    // An answer that can't be used tells nothing of any image; each is looked at again, until its deadline.
+    const images = new Map(outcome.kind === 'read' ? outcome.value.map((image) => [image.imageId, image]) : []);
+    const unfinished: ImageRequest[] = [];
+    for (const request of requests) {
+      const image = images.get(request.imageId ?? '');
+      if (!(await this.finish(request, image))) unfinished.push(request);
+    }
+    const now = this.clock.now().getTime();
+    await this.store.postponeLooks(
+      this.postgres.db,
+      unfinished.map(({ id, submittedAt }) => ({
+        id,
+        at: new Date(now + lookPauseMs(this.policy, now - (submittedAt?.getTime() ?? now))),
+      })),
+    );
+  }
+
+  /**
+   * True when the request has ended. An image that is not listed is no failure: the cloud shows a new one only after a
+   * while. States that are not known are waited out.
+   */
+  private async finish(request: ImageRequest, image: CloudImage | undefined): Promise<boolean> {
+    switch (image?.state) {
+      case 'NORMAL':
+      // "In use", by the cloud's older pages: then it is usable.
+      case 'USING':
+        await this.settlement.succeed(request);
+        return true;
+      case 'CREATEFAILED':
+        await this.settlement.fail(request, creationFailed(image.imageId));
+        return true;
+    }
+    const trackedMs = this.clock.now().getTime() - (request.submittedAt ?? request.updatedAt).getTime();
+    if (trackedMs < this.policy.trackDeadlineMs) return false;
+    await this.settlement.fail(request, trackingDeadlineExceeded(request.imageId ?? '', trackedMs));
+    return true;
+  }
+}

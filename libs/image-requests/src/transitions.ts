@@ -1,0 +1,137 @@
+import { type Actor, type AuditAction, type AuditStore, systemActor, type UpstreamCall } from '#libs/audit';
+import type { EventType, Outbox } from '#libs/events';
+import type { Postgres, Tx } from '#libs/postgres';
+import type { Hints } from '#libs/redis';
+import type { AttemptOutcome } from './attempt.js';
+import type { ImageRequest } from './image-request.js';
+import { type ImageRequestStatus, isEnded } from './image-request-status.js';
+import { imageRequestView } from './image-request.view.js';
+import type { ImageRequestChanges, ImageRequestWorkStore } from './image-request-work.store.js';
+import type { LaneEntrance } from './lane-entrance.js';
+
+/** Who moved the request, and what else belongs into the audit entry. */
+export interface TransitionContext {
+  readonly actor: Actor;
+  /** The HTTP request that led to it, where there was one. */
+  readonly requestId: string | null;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+export const BY_THE_WORKER: TransitionContext = { actor: systemActor('worker'), requestId: null };
+
+const EVENT_OF: Partial<Record<ImageRequestStatus, EventType>> = {
+  creating: 'image_request.submitted',
+  succeeded: 'image_request.succeeded',
+  failed: 'image_request.failed',
+  canceled: 'image_request.canceled',
+};
+
+const AUDIT_OF: Record<ImageRequestStatus, AuditAction> = {
+  queued: 'image_request.requeue',
+  submitting: 'image_request.submit',
+  creating: 'image_request.accept',
+  succeeded: 'image_request.succeed',
+  failed: 'image_request.fail',
+  canceled: 'image_request.cancel',
+};
+
+/** Every change of status goes through here: the row, its event and its audit entry commit together or not at all. */
+export class Transitions {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly store: ImageRequestWorkStore,
+    private readonly outbox: Outbox,
+    private readonly audit: AuditStore,
+    private readonly hints: Hints,
+    private readonly entrance: LaneEntrance,
+  ) {}
+
+  /** The request as it is now, or null when it had moved on before: then nothing was written. */
+  async apply(
+    tx: Tx,
+    from: ImageRequest,
+    to: ImageRequestStatus,
+    changes: ImageRequestChanges,
+    at: Date,
+    context: TransitionContext = BY_THE_WORKER,
+  ): Promise<ImageRequest | null> {
+    const completion = isEnded(to) ? { completedAt: at, waitingFor: null, nextAttemptAt: null } : {};
+    const request = await this.store.transition(tx, from, to, { ...completion, ...changes }, at);
+    if (request === null) return null;
+    await this.record(tx, request, AUDIT_OF[to], EVENT_OF[to] ?? null, at, context);
+    if (from.status === 'submitting' || from.status === 'creating') {
+      if (to !== 'creating') await this.releaseInstance(tx, request, at);
+    }
+    return request;
+  }
+
+  /** The event and the audit entry of a change that has been written in the same transaction. */
+  async record(
+    tx: Tx,
+    request: ImageRequest,
+    action: AuditAction,
+    event: EventType | null,
+    at: Date,
+    context: TransitionContext,
+  ): Promise<void> {
+    if (event !== null) {
+      const { tenantId, accountId } = request;
+      const data = { imageRequest: imageRequestView(request) };
+      await this.outbox.append(tx, { tenantId, accountId, type: event, subject: request.id, data }, at);
+    }
+    const failed = request.status === 'failed';
+    await this.audit.append(
+      tx,
+      {
+        tenantId: request.tenantId,
+        accountId: request.accountId,
+        actor: context.actor,
+        action,
+        target: { type: 'image_request', id: request.id },
+        outcome: failed ? 'failure' : 'success',
+        requestId: context.requestId,
+        upstream: null,
+        detail: {
+          status: request.status,
+          region: request.region,
+          imageName: request.imageName,
+          imageId: request.imageId,
+          ...(request.error !== null && { code: request.error.code }),
+          ...context.detail,
+        },
+      },
+      at,
+    );
+    this.postgres.onCommit(tx, () => this.hints.give('image-requests-changed', request.id));
+  }
+
+  /** The audit entry of one call of the cloud, in the transaction that writes what it led to. */
+  async recordCall(
+    tx: Tx,
+    request: ImageRequest,
+    call: UpstreamCall,
+    detail: { readonly outcome: AttemptOutcome } & Readonly<Record<string, unknown>>,
+    at: Date,
+  ): Promise<void> {
+    await this.audit.append(
+      tx,
+      {
+        tenantId: request.tenantId,
+        accountId: request.accountId,
+        actor: BY_THE_WORKER.actor,
+        action: 'cvm.CreateImage',
+        target: { type: 'image_request', id: request.id },
+        outcome: detail.outcome === 'accepted' ? 'success' : 'failure',
+        requestId: null,
+        upstream: call,
+        detail,
+      },
+      at,
+    );
+  }
+
+  private async releaseInstance(tx: Tx, request: ImageRequest, at: Date): Promise<void> {
+    const next = await this.store.releaseNextOfInstance(tx, request, at);
+    if (next !== null) this.postgres.onCommit(tx, () => this.entrance.enter(next));
+  }
+}
