@@ -64,7 +64,8 @@ export async function callCloud(call: CloudCall, agents: CloudAgents, timeoutMs:
         message: redact(String(error.message), call.credential),
         requestId: requestIdOf(error.requestId),
       };
-    return broken(trace.dialError === null ? causeOf(error) : `no connection: ${trace.dialError}`);
+    if (trace.dialError !== null) return broken(`no connection: ${trace.dialError}`);
+    return broken(trace.mayHaveSent ? causeOf(error) : 'the call cannot be written as HTTP');
   } finally {
     stop.end();
   }

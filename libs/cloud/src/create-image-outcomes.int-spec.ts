@@ -243,6 +243,15 @@ describe('CloudClient.createImage', () => {
       expect(server.requests).toHaveLength(0);
     });
 
+    it('says so of a call that cannot be written, such as one with a line break in a header', async () => {
+      server.respond(cloudAnswer({ ImageId: 'img-0yc6rie8', RequestId: 'req-1' }));
+      expect(await client.createImage(targetOf(), callOf(), 'trace\nid')).toMatchObject({
+        kind: 'not_sent',
+        cause: 'the call cannot be written as HTTP',
+      });
+      expect(server.requests).toHaveLength(0);
+    });
+
     it('never sends later what it said was not sent', async () => {
       server.respond(cloudAnswer({ ImageId: 'img-0yc6rie8', RequestId: 'req-1' }));
       let found = (): void => undefined;
