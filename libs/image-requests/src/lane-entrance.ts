@@ -27,7 +27,9 @@ export class LaneEntrance {
   async enter(request: ImageRequest): Promise<void> {
     try {
       const lane = await this.laneFor(request);
-      if (lane !== null) await this.lanes.enter(lane, request.id, rankOf(request));
+      if (lane === null) return;
+      await this.lanes.open({ ...lane, action: 'DescribeImages' });
+      await this.lanes.enter(lane, request.id, rankOf(request));
     } catch (error) {
       this.log.warn({ event: 'image_request.not_entered', imageRequestId: request.id, error });
     }

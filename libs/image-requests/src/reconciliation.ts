@@ -1,9 +1,10 @@
 import type { Account } from '#libs/accounts';
 import type { Clock } from '#libs/clock';
+import { classify, type CloudImage } from '#libs/cloud';
 import type { Postgres } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
-import { outcomeUnknown } from './failures.js';
+import { outcomeUnknown, upstreamFailure } from './failures.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
 import { imageOfAttempts, type NameLookup } from './name-lookup.js';
@@ -43,11 +44,33 @@ export class Reconciliation {
     if (last === undefined || request.dryRun) return this.resend(request, last);
 
     const looked = await this.lookup.look(account, request);
-    if (looked.kind === 'looked') {
-      const ours = imageOfAttempts(looked.images, unanswered);
-      if (ours !== null) return this.settlement.adopt(request, ours.imageId);
+    if (looked.kind !== 'looked') return this.wait(request, last);
+    const ours = imageOfAttempts(looked.images, unanswered);
+    if (ours !== null) return this.settlement.adopt(request, ours.imageId);
+
+    const latest = attempts.at(-1);
+    if (latest?.outcome === 'refused') return this.afterRefusal(request, latest, last, looked.images);
+    return this.isFenced(last) ? this.wait(request, last) : this.resend(request, last);
+  }
+
+  /** A refusal that came after an unanswered call counts once the look-up has shown that the call made nothing. */
+  private async afterRefusal(
+    request: ImageRequest,
+    refused: Attempt,
+    unanswered: Attempt,
+    holders: readonly CloudImage[],
+  ): Promise<NextStep> {
+    const code = refused.code ?? '';
+    const failure = upstreamFailure(code, refused.cause ?? code, refused.upstreamRequestId);
+    switch (classify(code).handling) {
+      case 'reconcile':
+        // "Duplicate", and the image that bears the name cannot be seen yet: it is most likely ours.
+        return holders.length === 0 ? this.wait(request, unanswered) : this.settlement.fail(request, failure);
+      case 'reconcile_then_retry_state':
+        return this.settlement.retryLater(request, failure);
+      default:
+        return this.settlement.fail(request, failure);
     }
-    return this.waitOrResend(request, last, looked.kind === 'looked');
   }
 
   /** Leaves an attempt alone while its worker may still be at it; after that nobody will tell its outcome. */
@@ -59,23 +82,32 @@ export class Reconciliation {
     return again(0);
   }
 
-  private async waitOrResend(request: ImageRequest, last: Attempt, looked: boolean): Promise<NextStep> {
-    const now = this.clock.now();
-    const sinceMs = now.getTime() - (last.finishedAt ?? last.startedAt).getTime();
-    const fenceLeftMs = this.policy.resendFenceMs - sinceMs;
-    if (fenceLeftMs <= 0 && looked) return this.resend(request, last);
-    if (sinceMs >= this.policy.trackDeadlineMs)
-      return this.settlement.fail(request, outcomeUnknown(request.attemptsMade, last.cause ?? 'unknown'));
-
-    const pauseMs = reconcilePauseMs(sinceMs);
-    const nextMs = fenceLeftMs > 0 ? Math.min(pauseMs, fenceLeftMs) : pauseMs;
-    await this.store.amend(this.postgres.db, request, { nextAttemptAt: new Date(now.getTime() + nextMs) }, now);
-    return again(nextMs);
+  /** True while the unanswered call could still land, were it only late. */
+  private isFenced(unanswered: Attempt): boolean {
+    return this.sinceMs(unanswered) < this.policy.resendFenceMs;
   }
 
-  private async resend(request: ImageRequest, last: Attempt | undefined): Promise<NextStep> {
-    if (request.attemptsMade >= ATTEMPTS_MAX && last !== undefined)
-      return this.settlement.fail(request, outcomeUnknown(request.attemptsMade, last.cause ?? 'unknown'));
+  private sinceMs(unanswered: Attempt): number {
+    return this.clock.now().getTime() - (unanswered.finishedAt ?? unanswered.startedAt).getTime();
+  }
+
+  /** Looks again after a pause that grows, and at the fence at the latest; not for ever. */
+  private async wait(request: ImageRequest, unanswered: Attempt): Promise<NextStep> {
+    const sinceMs = this.sinceMs(unanswered);
+    if (sinceMs >= this.policy.trackDeadlineMs) return this.giveUp(request, unanswered);
+    const fenceLeftMs = this.policy.resendFenceMs - sinceMs;
+    const pauseMs = Math.min(reconcilePauseMs(sinceMs), fenceLeftMs > 0 ? fenceLeftMs : Infinity);
+    const now = this.clock.now();
+    await this.store.amend(this.postgres.db, request, { nextAttemptAt: new Date(now.getTime() + pauseMs) }, now);
+    return again(pauseMs);
+  }
+
+  private async resend(request: ImageRequest, unanswered: Attempt | undefined): Promise<NextStep> {
+    if (request.attemptsMade >= ATTEMPTS_MAX && unanswered !== undefined) return this.giveUp(request, unanswered);
     return this.settlement.requeue(request);
+  }
+
+  private async giveUp(request: ImageRequest, unanswered: Attempt): Promise<NextStep> {
+    return this.settlement.fail(request, outcomeUnknown(request.attemptsMade, unanswered.cause ?? 'unknown'));
   }
 }

@@ -94,6 +94,12 @@ export class Settlement {
     return DONE;
   }
 
+  /** Back to the queue after a refusal that passes by itself, or failed when the series has lasted too long. */
+  async retryLater(request: ImageRequest, failure: Failure): Promise<NextStep> {
+    const pauseMs = statePauseMs(this.policy, request.retriesMade, Math.random);
+    return this.postgres.transaction((tx) => this.retry(tx, request, pauseMs, failure, this.clock.now()));
+  }
+
   /** Of a request that is still queued: tries again after the pause, or gives up when the series has lasted too long. */
   async postpone(request: ImageRequest, pauseMs: number, failure: Failure): Promise<NextStep> {
     const at = this.clock.now();
@@ -144,9 +150,6 @@ export class Settlement {
     const mayBeOurs = earlier.some((attempt) => attempt.outcome === 'unknown');
     const { handling } = classify(outcome.code);
     switch (handling) {
-      case 'reconcile':
-        if (mayBeOurs) return this.lookFirst(tx, request, at);
-        break;
       case 'reconcile_then_retry_state':
         if (mayBeOurs) return this.lookFirst(tx, request, at);
         return this.retry(tx, request, statePauseMs(this.policy, request.retriesMade, Math.random), failure, at);
@@ -159,10 +162,13 @@ export class Settlement {
         if (!earlier.some((attempt) => attempt.code === outcome.code))
           return this.retry(tx, request, statePauseMs(this.policy, 0, Math.random), failure, at);
         break;
+      case 'reconcile':
       case 'fail':
       case 'succeed':
         break;
     }
+    // Not even a final refusal proves that an earlier, unanswered call made nothing.
+    if (mayBeOurs) return this.lookFirst(tx, request, at);
     await this.transitions.apply(tx, request, 'failed', { error: failure }, at);
     return DONE;
   }
@@ -212,9 +218,22 @@ function resultOf(outcome: CreateImageOutcome): AttemptResult {
     outcome: outcome.kind,
     durationMs: outcome.durationMs,
     code: outcome.kind === 'refused' || outcome.kind === 'unknown' ? outcome.code : null,
-    cause: outcome.kind === 'unknown' || outcome.kind === 'not_sent' ? outcome.cause : null,
+    cause: causeOf(outcome),
     upstreamRequestId: outcome.kind === 'not_sent' ? null : outcome.requestId,
   };
+}
+
+/** The cloud's words where it refused, ours where it did not answer. */
+function causeOf(outcome: CreateImageOutcome): string | null {
+  switch (outcome.kind) {
+    case 'accepted':
+      return null;
+    case 'refused':
+      return outcome.message;
+    case 'unknown':
+    case 'not_sent':
+      return outcome.cause;
+  }
 }
 
 function callOf(attempt: Attempt, result: AttemptResult): UpstreamCall {

@@ -111,7 +111,10 @@ describe('Lanes', () => {
     await lanes.enter(lane, 'next', 0);
     await lanes.rest(lease!);
 
-    await waitFor(async () => (await lanes.claim(lane, 'next', 0)).kind === 'leased', { timeoutMs: 2000, intervalMs: 5 });
+    await waitFor(async () => (await lanes.claim(lane, 'next', 0)).kind === 'leased', {
+      timeoutMs: 2000,
+      intervalMs: 5,
+    });
   });
 
   it('ends the lease of a holder that died, after the call can no longer arrive', async () => {

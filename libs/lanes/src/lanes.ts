@@ -55,6 +55,8 @@ const SCRIPTS = {
  * out of reach: without Redis there are no calls.
  */
 export class Lanes {
+  private readonly opened = new Set<string>();
+
   constructor(
     private readonly redis: Redis,
     private readonly options: LaneOptions,
@@ -65,6 +67,16 @@ export class Lanes {
     await this.redis.zadd(ACTIVE_LANES, Date.now(), laneName(lane));
     const { code, ms } = await this.run('enter', lane, [waiter, rank], waiter);
     return code === 1 ? { kind: 'promised', inMs: ms } : { kind: 'waiting' };
+  }
+
+  /**
+   * Starts the rest that precedes the first grant of a lane whose state is not known, so that it is over by the time a
+   * token is wanted. Costs one command for each lane and process.
+   */
+  async open(lane: Lane): Promise<void> {
+    if (this.opened.has(laneName(lane))) return;
+    await this.run('sweep', lane, []);
+    this.opened.add(laneName(lane));
   }
 
   /** A lease for the waiter's call, or how long its promised token still rests, or a place among the waiting. */
