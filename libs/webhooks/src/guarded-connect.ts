@@ -5,7 +5,7 @@ import { type Cidr, mayDial } from './may-dial.js';
 import type { Resolve, ResolvedAddress } from './webhook-url.js';
 
 /** None of the addresses behind a host may be dialled. */
-export class AddressRefused extends Error {
+class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED';
 }
 

@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<string, string>> = {
 export function describeSendError(error: unknown, timeoutMs: number): string {
   const { name, code } = error as { readonly name?: unknown; readonly code?: unknown };
   if (name === 'TimeoutError') return `no complete answer within ${timeoutMs} ms`;
+  if (name === 'HTTPParserError') return 'the answer is not valid HTTP';
   if (typeof code !== 'string') return 'the request failed';
-  if (code.startsWith('HPE_')) return `the answer is not valid HTTP (${code})`;
   return `${WORDS[code] ?? 'the request failed'} (${code})`;
 }

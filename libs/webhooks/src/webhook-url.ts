@@ -70,7 +70,7 @@ export class WebhookUrlGuard {
 }
 
 /** The host as `net` wants it: an IPv6 address without its brackets. */
-export function bareHost(url: URL): string {
+function bareHost(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 

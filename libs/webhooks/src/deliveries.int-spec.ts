@@ -1,0 +1,129 @@
+import { sql } from 'kysely';
+import { Webhook } from 'standardwebhooks';
+import type { DeliveryId } from '#libs/ids';
+import type { Caller } from '#libs/tenants';
+import { WebhookStack } from '../../../test/support/webhook-stack.js';
+
+describe('Deliveries', () => {
+  let stack: WebhookStack;
+  let caller: Caller;
+
+  beforeAll(async () => {
+    stack = await WebhookStack.start({ redisDatabase: 7 });
+  });
+
+  beforeEach(async () => {
+    await stack.reset();
+    caller = await stack.newCaller();
+  });
+
+  afterAll(() => stack.stop());
+
+  const seen = (id: DeliveryId) => stack.tenantSide.deliveries.get(caller.tenantId, id);
+
+  it('posts the event as a signed CloudEvent that the published library verifies', async () => {
+    const { url, requests } = await stack.receiver();
+    const { secret } = await stack.endpointAt(caller, url);
+    const eventId = await stack.happen(caller, 'ireq_1');
+    const id = await stack.lastDelivery(caller);
+
+    expect(await stack.queuedIds()).toEqual([id]);
+    expect(await stack.attempt(id)).toEqual({ kind: 'delivered' });
+    const [request] = requests;
+    expect(request?.headers).toMatchObject({ 'content-type': 'application/cloudevents+json', 'webhook-id': eventId });
+    const headers = request?.headers as Record<string, string>;
+    expect(new Webhook(secret.reveal()).verify(request?.body ?? '', headers)).toMatchObject({
+      specversion: '1.0',
+      id: eventId,
+      source: `/tenants/${caller.tenantId}`,
+      type: 'image_request.queued',
+      subject: 'ireq_1',
+      sequence: 1,
+      data: { imageRequest: { id: 'ireq_1' } },
+    });
+    expect(await stack.attempt(id)).toEqual({ kind: 'gone' });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('brings the same event id a third time to a receiver that answers 500 twice, and logs all three', async () => {
+    const { url, requests } = await stack.receiver((response, _request, count) =>
+      response.writeHead(count < 3 ? 500 : 200).end(`answer ${count}`),
+    );
+    await stack.endpointAt(caller, url);
+    const eventId = await stack.happen(caller, 'ireq_1');
+    const id = await stack.lastDelivery(caller);
+
+    for (const step of [0, 1]) {
+      const outcome = await stack.attempt(id);
+      expect(outcome).toMatchObject({ kind: 'retry' });
+      expect(await stack.attempt(id)).toEqual(outcome);
+      stack.passStep(step);
+    }
+    expect(await stack.attempt(id)).toEqual({ kind: 'delivered' });
+
+    expect(requests.map(({ headers }) => headers['webhook-id'])).toEqual([eventId, eventId, eventId]);
+    expect(new Set(requests.map(({ body }) => body)).size).toBe(1);
+    expect(await seen(id)).toMatchObject({
+      status: 'delivered',
+      nextAttemptAt: null,
+      attempts: [500, 500, 200].map((statusCode, index) => ({
+        statusCode,
+        error: null,
+        responseBody: `answer ${index + 1}`,
+      })),
+    });
+  });
+
+  it('fails after the last step of the schedule', async () => {
+    const { url, requests } = await stack.receiver((response) => response.writeHead(503).end());
+    await stack.endpointAt(caller, url);
+    await stack.happen(caller, 'ireq_1');
+    const id = await stack.lastDelivery(caller);
+    for (const step of [0, 1]) {
+      await stack.attempt(id);
+      stack.passStep(step);
+    }
+
+    expect(await stack.attempt(id)).toEqual({ kind: 'failed', reason: 'retries_spent' });
+    expect(await seen(id)).toMatchObject({ status: 'failed', failureReason: 'retries_spent', nextAttemptAt: null });
+    expect(requests).toHaveLength(3);
+  });
+
+  it('waits as long as Retry-After says', async () => {
+    const { url } = await stack.receiver((response) => response.writeHead(429, { 'retry-after': '9' }).end());
+    await stack.endpointAt(caller, url);
+    await stack.happen(caller, 'ireq_1');
+    const at = new Date(stack.clock.now().getTime() + 9000);
+    expect(await stack.attempt(await stack.lastDelivery(caller))).toEqual({ kind: 'retry', at });
+  });
+
+  it('makes one attempt of a delivery, however many workers ask for it at once', async () => {
+    const { url, requests } = await stack.receiver((response) => setTimeout(() => response.writeHead(204).end(), 50));
+    await stack.endpointAt(caller, url);
+    await stack.happen(caller, 'ireq_1');
+    const id = await stack.lastDelivery(caller);
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => stack.attempt(id)));
+
+    expect(outcomes.filter(({ kind }) => kind === 'delivered')).toHaveLength(1);
+    expect(outcomes.filter(({ kind }) => kind === 'not_due' || kind === 'gone')).toHaveLength(7);
+    expect(requests).toHaveLength(1);
+    expect((await seen(id)).attempts).toHaveLength(1);
+  });
+
+  it('leaves the delivery of a worker that died to the next one, once its lease has run out', async () => {
+    const { url } = await stack.receiver();
+    await stack.endpointAt(caller, url);
+    await stack.happen(caller, 'ireq_1');
+    const id = await stack.lastDelivery(caller);
+    const lease = new Date(stack.clock.now().getTime() + 31_000);
+    await sql`update webhook_deliveries set attempting_until = ${lease} where id = ${id}`.execute(
+      stack.database.postgres.db,
+    );
+
+    expect(await stack.attempt(id)).toEqual({ kind: 'not_due' });
+    expect(await stack.deliverySide.dueDeliveries.enqueue()).toBe(0);
+    stack.clock.advance(31_000);
+    expect(await stack.deliverySide.dueDeliveries.enqueue()).toBe(1);
+    expect(await stack.attempt(id)).toEqual({ kind: 'delivered' });
+  });
+});
