@@ -19,11 +19,11 @@ type AccountTables = {
   };
 };
 
-/** The accounts table. A deleted account keeps its row, for its audit log outlives it, but no method finds it any more. */
+/** The accounts table. A deleted account keeps its row, for its audit log outlives it, but only `wasEver` finds it. */
 export class AccountStore {
   async insert(tx: Tx, account: Account): Promise<void> {
     await tx
-      .withTables<AccountTables>()
+      .$extendTables<AccountTables>()
       .insertInto('accounts')
       .values({
         id: account.id,
@@ -43,7 +43,7 @@ export class AccountStore {
 
   async find(db: Db, tenantId: TenantId, id: AccountId): Promise<Account | null> {
     const row = await db
-      .withTables<AccountTables>()
+      .$extendTables<AccountTables>()
       .selectFrom('accounts')
       .selectAll()
       .where('id', '=', id)
@@ -56,7 +56,7 @@ export class AccountStore {
   /** The same, and keeps the account as it is until `tx` ends; many may hold it so at once. */
   async findForShare(tx: Tx, tenantId: TenantId, id: AccountId): Promise<Account | null> {
     const row = await tx
-      .withTables<AccountTables>()
+      .$extendTables<AccountTables>()
       .selectFrom('accounts')
       .selectAll()
       .where('id', '=', id)
@@ -70,7 +70,7 @@ export class AccountStore {
   /** The same for whoever is about to change or delete it: nobody else holds it until `tx` ends. */
   async findForUpdate(tx: Tx, tenantId: TenantId, id: AccountId): Promise<Account | null> {
     const row = await tx
-      .withTables<AccountTables>()
+      .$extendTables<AccountTables>()
       .selectFrom('accounts')
       .selectAll()
       .where('id', '=', id)
@@ -81,6 +81,18 @@ export class AccountStore {
     return row === undefined ? null : accountOf(row);
   }
 
+  /** Deleted ones too. */
+  async wasEver(db: Db, tenantId: TenantId, id: AccountId): Promise<boolean> {
+    const row = await db
+      .$extendTables<AccountTables>()
+      .selectFrom('accounts')
+      .select('id')
+      .where('id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   /** Newest first, from behind `after`. */
   async list(
     db: Db,
@@ -88,7 +100,7 @@ export class AccountStore {
     page: { readonly after: AccountId | null; readonly limit: number },
   ): Promise<readonly Account[]> {
     let query = db
-      .withTables<AccountTables>()
+      .$extendTables<AccountTables>()
       .selectFrom('accounts')
       .selectAll()
       .where('tenant_id', '=', tenantId)
@@ -105,7 +117,7 @@ export class AccountStore {
     at: Date,
   ): Promise<Account | null> {
     const row = await tx
-      .withTables<AccountTables>()
+      .$extendTables<AccountTables>()
       .updateTable('accounts')
       .set({ ...change, updated_at: at })
       .where('id', '=', id)
@@ -118,7 +130,7 @@ export class AccountStore {
 
   async markDeleted(tx: Tx, tenantId: TenantId, id: AccountId, at: Date): Promise<void> {
     await tx
-      .withTables<AccountTables>()
+      .$extendTables<AccountTables>()
       .updateTable('accounts')
       .set({ deleted_at: at, updated_at: at })
       .where('id', '=', id)

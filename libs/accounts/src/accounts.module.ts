@@ -32,6 +32,6 @@ import { IdentityCheck } from './identity-check.js';
       inject: [Postgres, AccountStore, Credentials, IdentityCheck, AuditStore, Clock],
     },
   ],
-  exports: [Accounts],
+  exports: [Accounts, AccountStore],
 })
 export class AccountsModule {}

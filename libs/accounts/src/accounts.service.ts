@@ -85,6 +85,12 @@ export class Accounts {
     return this.withCredential(await this.find(tenantId, id));
   }
 
+  /** For what outlives an account, such as its audit log: finds a deleted one as well. */
+  async idOfEver(tenantId: TenantId, id: string): Promise<AccountId> {
+    if (!isId('acc', id) || !(await this.store.wasEver(this.postgres.db, tenantId, id))) throw new NotFound('account');
+    return id;
+  }
+
   async list(
     tenantId: TenantId,
     page: { readonly after: AccountId | null; readonly limit: number },

@@ -36,7 +36,7 @@ export interface SealedCredential extends CredentialSummary {
 export class CredentialStore {
   async insert(tx: Tx, credential: SealedCredential): Promise<void> {
     await tx
-      .withTables<CredentialTables>()
+      .$extendTables<CredentialTables>()
       .insertInto('credentials')
       .values({ account_id: credential.accountId, tenant_id: credential.tenantId, ...columnsOf(credential) })
       .execute();
@@ -44,7 +44,7 @@ export class CredentialStore {
 
   async replace(tx: Tx, credential: SealedCredential): Promise<void> {
     await tx
-      .withTables<CredentialTables>()
+      .$extendTables<CredentialTables>()
       .updateTable('credentials')
       .set(columnsOf(credential))
       .where('account_id', '=', credential.accountId)
@@ -54,7 +54,7 @@ export class CredentialStore {
 
   async find(db: Db, tenantId: TenantId, accountId: AccountId): Promise<SealedCredential | null> {
     const row = await db
-      .withTables<CredentialTables>()
+      .$extendTables<CredentialTables>()
       .selectFrom('credentials')
       .selectAll()
       .where('account_id', '=', accountId)
@@ -66,7 +66,7 @@ export class CredentialStore {
   /** The same, and keeps anyone else from replacing it before `tx` ends. */
   async findForUpdate(tx: Tx, tenantId: TenantId, accountId: AccountId): Promise<SealedCredential | null> {
     const row = await tx
-      .withTables<CredentialTables>()
+      .$extendTables<CredentialTables>()
       .selectFrom('credentials')
       .selectAll()
       .where('account_id', '=', accountId)
@@ -82,7 +82,7 @@ export class CredentialStore {
     accountIds: readonly AccountId[],
   ): Promise<ReadonlyMap<AccountId, CredentialSummary>> {
     const rows = await db
-      .withTables<CredentialTables>()
+      .$extendTables<CredentialTables>()
       .selectFrom('credentials')
       .selectAll()
       .where('tenant_id', '=', tenantId)
@@ -94,7 +94,7 @@ export class CredentialStore {
   /** The data key goes with the row: from then on the master key alone opens nothing. */
   async delete(tx: Tx, tenantId: TenantId, accountId: AccountId): Promise<void> {
     await tx
-      .withTables<CredentialTables>()
+      .$extendTables<CredentialTables>()
       .deleteFrom('credentials')
       .where('account_id', '=', accountId)
       .where('tenant_id', '=', tenantId)

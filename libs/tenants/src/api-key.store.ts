@@ -43,7 +43,7 @@ const COLUMNS = [
 export class ApiKeyStore {
   async insert(tx: Tx, apiKey: ApiKey, hash: Buffer): Promise<void> {
     await tx
-      .withTables<ApiKeyTables>()
+      .$extendTables<ApiKeyTables>()
       .insertInto('api_keys')
       .values({
         id: apiKey.id,
@@ -63,7 +63,7 @@ export class ApiKeyStore {
   /** Revoked and expired ones too: whoever asks says why a key is refused. */
   async findByHash(db: Db, hash: Buffer): Promise<HeldKey | null> {
     const row = await db
-      .withTables<ApiKeyTables>()
+      .$extendTables<ApiKeyTables>()
       .selectFrom('api_keys')
       .innerJoin('tenants', 'tenants.id', 'api_keys.tenant_id')
       .select([...COLUMNS, 'tenants.name as tenant_name', 'tenants.status as tenant_status'])
@@ -80,7 +80,7 @@ export class ApiKeyStore {
     page: { readonly after: ApiKeyId | null; readonly limit: number },
   ): Promise<readonly ApiKey[]> {
     let query = db
-      .withTables<ApiKeyTables>()
+      .$extendTables<ApiKeyTables>()
       .selectFrom('api_keys')
       .select(COLUMNS)
       .where('tenant_id', '=', tenantId)
@@ -92,7 +92,7 @@ export class ApiKeyStore {
   /** Null when the tenant has no such key, or none that is still in force. */
   async revoke(tx: Tx, tenantId: TenantId, id: ApiKeyId, at: Date): Promise<ApiKey | null> {
     const row = await tx
-      .withTables<ApiKeyTables>()
+      .$extendTables<ApiKeyTables>()
       .updateTable('api_keys')
       .set({ revoked_at: at })
       .where('id', '=', id)
@@ -106,7 +106,7 @@ export class ApiKeyStore {
   /** Writes only when the last use was noted before `unlessSince`, so a busy key costs no write for each call. */
   async noteUse(db: Db, id: ApiKeyId, at: Date, unlessSince: Date): Promise<void> {
     await db
-      .withTables<ApiKeyTables>()
+      .$extendTables<ApiKeyTables>()
       .updateTable('api_keys')
       .set({ last_used_at: at })
       .where('id', '=', id)

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '#libs/clock';
 import type { ApiKeyId, TenantId } from '#libs/ids';
 import type { Postgres } from '#libs/postgres';
-import { Secret } from '#libs/secret';
+import type { Secret } from '#libs/secret';
 import { type ApiKey, hashOf, looksLikeKey } from './api-key.js';
 import type { ApiKeyStore, HeldKey } from './api-key.store.js';
 import type { KeyFault } from './tenants.errors.js';

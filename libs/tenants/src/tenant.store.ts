@@ -16,7 +16,7 @@ type TenantTables = {
 export class TenantStore {
   async insert(tx: Tx, tenant: Tenant): Promise<void> {
     await tx
-      .withTables<TenantTables>()
+      .$extendTables<TenantTables>()
       .insertInto('tenants')
       .values({
         id: tenant.id,
@@ -30,7 +30,7 @@ export class TenantStore {
 
   async find(db: Db, id: TenantId): Promise<Tenant | null> {
     const row = await db
-      .withTables<TenantTables>()
+      .$extendTables<TenantTables>()
       .selectFrom('tenants')
       .selectAll()
       .where('id', '=', id)
@@ -40,14 +40,14 @@ export class TenantStore {
 
   /** Newest first, from behind `after`. */
   async list(db: Db, page: { readonly after: TenantId | null; readonly limit: number }): Promise<readonly Tenant[]> {
-    let query = db.withTables<TenantTables>().selectFrom('tenants').selectAll();
+    let query = db.$extendTables<TenantTables>().selectFrom('tenants').selectAll();
     if (page.after !== null) query = query.where('id', '<', page.after);
     return (await query.orderBy('id', 'desc').limit(page.limit).execute()).map(tenantOf);
   }
 
   async update(tx: Tx, id: TenantId, change: TenantChange, at: Date): Promise<Tenant | null> {
     const row = await tx
-      .withTables<TenantTables>()
+      .$extendTables<TenantTables>()
       .updateTable('tenants')
       .set({ ...change, updated_at: at })
       .where('id', '=', id)

@@ -1,0 +1,108 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Accounts } from '#libs/accounts';
+import { GatewaySettings } from '#libs/config';
+import { ImageRequests } from '#libs/image-requests';
+import type { Caller } from '#libs/tenants';
+import { CurrentCaller, RequiresScope } from '../http/access.js';
+import { cursorAfter, idAfter } from '../http/cursor.js';
+import { pageOf } from '../http/page.js';
+import { PageQuery } from '../http/page.query.dto.js';
+import { Problems } from '../http/problem.view.js';
+import { CreateAccount, PatchAccount, PutCredential } from './account.dto.js';
+import { AccountPage, AccountView, accountView, VerificationView, verificationView } from './account.view.js';
+import { credentialOrderOf } from './credential.dto.js';
+
+@ApiTags('Accounts')
+@Controller('v1/accounts')
+export class AccountsController {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly imageRequests: ImageRequests,
+    private readonly settings: GatewaySettings,
+  ) {}
+
+  @Post()
+  @RequiresScope('accounts:write')
+  @ApiOperation({
+    summary: 'Register a cloud account',
+    description: 'The credential is checked with `sts:GetCallerIdentity` and kept sealed; it never comes back.',
+  })
+  @ApiCreatedResponse({ type: AccountView })
+  @Problems(400, 422, 503)
+  async create(@CurrentCaller() caller: Caller, @Body() body: CreateAccount): Promise<AccountView> {
+    const credential = credentialOrderOf(body.credential);
+    const site = body.site ?? this.settings.defaultSite;
+    return accountView(await this.accounts.create(caller, { name: body.name, site, credential }));
+  }
+
+  @Get()
+  @RequiresScope('accounts:read')
+  @ApiOperation({ summary: 'List accounts, newest first' })
+  @ApiOkResponse({ type: AccountPage })
+  @Problems(400)
+  async list(@CurrentCaller() caller: Caller, @Query() { limit, cursor }: PageQuery): Promise<AccountPage> {
+    const accounts = await this.accounts.list(caller.tenantId, { after: idAfter('acc', cursor), limit: limit + 1 });
+    return pageOf(accounts, limit, accountView, (account) => cursorAfter(account.id));
+  }
+
+  @Get(':id')
+  @RequiresScope('accounts:read')
+  @ApiOperation({ summary: 'Read an account' })
+  @ApiOkResponse({ type: AccountView })
+  @Problems(404)
+  async get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<AccountView> {
+    return accountView(await this.accounts.get(caller.tenantId, id));
+  }
+
+  @Patch(':id')
+  @RequiresScope('accounts:write')
+  @ApiOperation({ summary: 'Rename an account, disable it or make it active again' })
+  @ApiOkResponse({ type: AccountView })
+  @Problems(400, 404)
+  async patch(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: PatchAccount,
+  ): Promise<AccountView> {
+    return accountView(await this.accounts.patch(caller, id, body));
+  }
+
+  @Put(':id/credential')
+  @RequiresScope('accounts:write')
+  @ApiOperation({
+    summary: 'Replace the credential',
+    description: 'Checked live before the switch, and only for the same identity as before.',
+  })
+  @ApiOkResponse({ type: AccountView })
+  @Problems(400, 404, 409, 422, 503)
+  async putCredential(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: PutCredential,
+  ): Promise<AccountView> {
+    return accountView(await this.accounts.replaceCredential(caller, id, credentialOrderOf(body.credential)));
+  }
+
+  @Post(':id/verify')
+  @HttpCode(200)
+  @RequiresScope('accounts:write')
+  @ApiOperation({ summary: 'Ask the cloud whether the credential is still good' })
+  @ApiOkResponse({ type: VerificationView })
+  @Problems(404, 422, 503)
+  async verify(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<VerificationView> {
+    return verificationView(await this.accounts.verify(caller, id));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @RequiresScope('accounts:write')
+  @ApiOperation({ summary: 'Delete an account', description: 'Its sealed credential is destroyed with it.' })
+  @ApiNoContentResponse()
+  @Problems(404, 409)
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    await this.accounts.delete(caller, id, (tx, tenantId, accountId) =>
+      this.imageRequests.hasOpen(tx, tenantId, accountId),
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsDefined, IsIn, IsString, Matches, ValidateIf } from 'class-validator';
+import type { CredentialOrder } from '#libs/credentials';
+import { Secret } from '#libs/secret';
+import { Rule } from '../http/rules.js';
+import { AssumeRoleUnavailable } from './accounts-routes.errors.js';
+
+const TYPES = ['static', 'assumeRole'] as const;
+type CredentialType = (typeof TYPES)[number];
+
+/** They stand in the header that signs a call, so nothing but visible ASCII can be right. */
+const KEY_PART = /^[\x21-\x7e]{1,128}$/;
+const ROLE_ARN = /^qcs::cam::uin\/\d+:(?:roleName|role)\/[\w+=,.@/-]{1,128}$/;
+
+const isFor = (type: CredentialType) => (body: CredentialBody, value: unknown) =>
+  body.type === type || (value !== undefined && value !== null);
+
+function OnlyFor(type: CredentialType): PropertyDecorator {
+  return Rule('onlyFor', (_value, body) =>
+    (body as CredentialBody).type === type
+      ? []
+      : [{ code: 'conflict', detail: `belongs to a credential of type ${type} only` }],
+  );
+}
+
+/** A secret is write-only: nothing of it comes back but a hint of the id. */
+export class CredentialBody {
+  @ApiProperty({ enum: TYPES, example: 'static' })
+  @IsDefined()
+  @IsIn(TYPES)
+  type!: CredentialType;
+
+  @ApiPropertyOptional({ writeOnly: true, example: 'AKID0000000000000000EXAMPLE', description: 'Of type `static`.' })
+  @ValidateIf(isFor('static'))
+  @IsDefined()
+  @IsString()
+  @Matches(KEY_PART, { message: 'must be 1 to 128 visible ASCII characters without spaces' })
+  @OnlyFor('static')
+  secretId?: string;
+
+  @ApiPropertyOptional({ writeOnly: true, format: 'password', description: 'Of type `static`.' })
+  @ValidateIf(isFor('static'))
+  @IsDefined()
+  @IsString()
+  @Matches(KEY_PART, { message: 'must be 1 to 128 visible ASCII characters without spaces' })
+  @OnlyFor('static')
+  secretKey?: string;
+
+  @ApiPropertyOptional({ example: 'qcs::cam::uin/100000000001:roleName/images', description: 'Of type `assumeRole`.' })
+  @ValidateIf(isFor('assumeRole'))
+  @IsDefined()
+  @IsString()
+  @Matches(ROLE_ARN, { message: 'must be a role of the cloud, such as qcs::cam::uin/100000000001:roleName/images' })
+  @OnlyFor('assumeRole')
+  roleArn?: string;
+}
+
+/** Refuses roles: without an identity of the platform's own there is nothing to assume one with. */
+export function credentialOrderOf(body: CredentialBody): CredentialOrder {
+  const { type, secretId, secretKey } = body;
+  if (type === 'assumeRole') throw new AssumeRoleUnavailable('a role was given');
+  if (secretId === undefined || secretKey === undefined) throw new Error('an unchecked credential');
+  return { type, secretId: new Secret(secretId), secretKey: new Secret(secretKey) };
+}

@@ -1,0 +1,41 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+
+const DESCRIPTION = `
+Makes images of Tencent Cloud CVM instances: durable, rate-limited, audited.
+
+An image request is accepted at once (202) and carried out in the background: poll it, wait on it with
+\`Prefer: wait=30\`, read the event feed, or have events delivered to a webhook endpoint.
+
+Every error is a problem document (RFC 9457) with a stable \`code\`; its \`type\` leads to a page that explains it.
+`.trim();
+
+/** The API as it is: made from the controllers, their bodies and their answers. */
+export function openApiOf(app: NestFastifyApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('CVM Image Service')
+    .setVersion('1')
+    .setDescription(DESCRIPTION)
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key, as /v1/api-keys gives it.' })
+    .build();
+  return SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+  });
+}
+
+/** Swagger UI under /docs, from files of ours alone: it works without a way to the internet. */
+export function serveDocs(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, openApiOf(app), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'CVM Image Service API',
+    swaggerOptions: {
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      // Without this the page asks a validator on the internet.
+      validatorUrl: null,
+    },
+  });
+}

@@ -1,0 +1,26 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsOptional, IsString } from 'class-validator';
+import { EVENT_TYPES, type EventType } from '#libs/events';
+import { PageQuery } from '../http/page.query.dto.js';
+import { ListFrom } from '../http/rules.js';
+
+export class EventsQuery extends PageQuery {
+  @ApiPropertyOptional({
+    example: 'evt_01h455vb4pex5vsknk084sn02q',
+    description: 'Only events behind this one. `cursor` takes precedence.',
+  })
+  @IsOptional()
+  @IsString()
+  after?: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    example: 'image_request.succeeded,image_request.failed',
+    description: `Comma-separated, of: ${EVENT_TYPES.join(', ')}.`,
+  })
+  @IsOptional()
+  @Transform(({ value }) => (typeof value === 'string' ? value.split(',') : (value as unknown)))
+  @ListFrom(EVENT_TYPES, { min: 1, max: EVENT_TYPES.length })
+  types?: readonly EventType[];
+}

@@ -1,0 +1,88 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import type { Actor } from '#libs/audit';
+import { Secret } from '#libs/secret';
+import {
+  type Authentication,
+  Authenticator,
+  InsufficientScope,
+  InvalidApiKey,
+  MissingApiKey,
+  type Scope,
+  TenantSuspended,
+} from '#libs/tenants';
+import { type Access, ACCESS } from './access.js';
+import { AuthRefusals } from './auth-refusals.js';
+import type { KeyHolder } from './key-holder.js';
+
+const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
+
+/** Nobody passes a route that is not public without a key, nor one that asks for a scope without that scope. */
+@Injectable()
+export class CallerGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly authenticator: Authenticator,
+    private readonly refusals: AuthRefusals,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (access === undefined) throw new Error('a route without declared access is called');
+    if (access.kind === 'public') return true;
+
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const holder = await this.holderOf(request);
+    request.holder = holder;
+    if (access.kind === 'scope' && !scopesOf(holder).includes(access.scope)) {
+      await this.refusals.record(request, { reason: 'insufficient_scope', ...partiesOf(holder), scope: access.scope });
+      throw new InsufficientScope(access.scope);
+    }
+    return true;
+  }
+
+  private async holderOf(request: FastifyRequest): Promise<KeyHolder> {
+    const presented = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    if (presented === undefined) {
+      await this.refusals.record(request, { reason: 'missing', tenantId: null, apiKeyId: null });
+      throw new MissingApiKey('no bearer key in the request');
+    }
+    const authentication = await this.authenticator.authenticate(new Secret(presented));
+    if (authentication.kind !== 'refused') return holderFor(authentication, request);
+
+    const { reason, tenantId, apiKeyId } = authentication;
+    await this.refusals.record(request, { reason, tenantId, apiKeyId });
+    throw reason === 'tenant_suspended' ? new TenantSuspended(`${tenantId} is suspended`) : new InvalidApiKey(reason);
+  }
+}
+
+function holderFor(
+  authentication: Exclude<Authentication, { readonly kind: 'refused' }>,
+  request: FastifyRequest,
+): KeyHolder {
+  const isOperator = authentication.kind === 'operator';
+  const actor: Actor = {
+    type: 'api_key',
+    id: isOperator ? 'admin' : authentication.apiKey.id,
+    name: isOperator ? 'admin' : authentication.apiKey.name,
+    ip: request.ip,
+    userAgent: request.headers['user-agent'] ?? null,
+  };
+  const acting = { actor, requestId: request.id };
+  if (isOperator) return { kind: 'operator', acting };
+  const { apiKey, tenantName } = authentication;
+  return { kind: 'tenant', caller: { ...acting, tenantId: apiKey.tenantId }, apiKey, tenantName };
+}
+
+function scopesOf(holder: KeyHolder): readonly Scope[] {
+  return holder.kind === 'operator' ? ['admin'] : holder.apiKey.scopes;
+}
+
+function partiesOf(holder: KeyHolder): Pick<Parameters<AuthRefusals['record']>[1], 'tenantId' | 'apiKeyId'> {
+  if (holder.kind === 'operator') return { tenantId: null, apiKeyId: 'admin' };
+  return { tenantId: holder.caller.tenantId, apiKeyId: holder.apiKey.id };
+}

@@ -1,0 +1,60 @@
+import { type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate } from 'class-validator';
+import { InvalidInput, type InputFault } from '#libs/errors';
+import { bodyPointer, faultsIn, queryPointer } from './input-faults.js';
+import { textFaults } from './text-faults.js';
+
+const PRIMITIVES: readonly unknown[] = [undefined, Object, String, Number, Boolean, Array];
+
+/**
+ * Checks bodies and queries against their class and names every fault at once. Nothing is converted in a body: a number
+ * in quotes is a fault. What the class does not name is a fault too.
+ */
+export class InputPipe implements PipeTransform {
+  async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
+    if (PRIMITIVES.includes(metatype)) return value;
+    if (type === 'body') return checkedBody(metatype as Type<object>, value);
+    if (type === 'query') return checkedQuery(metatype as Type<object>, value);
+    return value;
+  }
+}
+
+/** The body as an instance of its class, or `InvalidInput` with all its faults. */
+export async function checkedBody<Dto extends object>(dto: Type<Dto>, body: unknown): Promise<Dto> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new InvalidInput([{ pointer: '', code: 'wrong_type', detail: 'must be a JSON object' }]);
+  return checked(dto, body, bodyPointer);
+}
+
+/** `a.b=…` is what a query has for the member `b` of `a`. */
+async function checkedQuery<Dto extends object>(dto: Type<Dto>, query: unknown): Promise<Dto> {
+  return checked(dto, foldDots(query as Readonly<Record<string, unknown>>), queryPointer);
+}
+
+async function checked<Dto extends object>(
+  dto: Type<Dto>,
+  value: object,
+  pointerOf: (path: readonly string[]) => string,
+): Promise<Dto> {
+  // Before anything recurses into it: a body may be nested deeper than the stack.
+  const unfit = textFaults(value, pointerOf);
+  if (unfit.length > 0) throw new InvalidInput(unfit);
+
+  const instance = plainToInstance(dto, value);
+  const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true });
+  const faults: readonly InputFault[] = faultsIn(errors, pointerOf);
+  if (faults.length > 0) throw new InvalidInput(faults);
+  return instance;
+}
+
+function foldDots(query: Readonly<Record<string, unknown>>): object {
+  const folded: Record<string, unknown> = {};
+  const groups: Record<string, Record<string, unknown>> = {};
+  for (const [name, value] of Object.entries(query)) {
+    const dot = name.indexOf('.');
+    if (dot < 0) folded[name] = value;
+    else (groups[name.slice(0, dot)] ??= {})[name.slice(dot + 1)] = value;
+  }
+  return { ...folded, ...groups };
+}

@@ -1,0 +1,115 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type ImageRequest, ImageRequests, imageRequestView, isEnded } from '#libs/image-requests';
+import type { Caller } from '#libs/tenants';
+import { CurrentCaller, RequiresScope } from '../http/access.js';
+import { cursorAfter, idAfter } from '../http/cursor.js';
+import { Draining } from '../http/draining.js';
+import { pageOf } from '../http/page.js';
+import { Problems } from '../http/problem.view.js';
+import { CreateImageRequest, imageOrderOf } from './create-image-request.dto.js';
+import { ImageRequestPage, ImageRequestView, ValidationView } from './image-request.view.js';
+import { CreateQuery, imageRequestFilterOf, ImageRequestsQuery, WaitQuery } from './image-requests-query.dto.js';
+import { preferredWaitSeconds } from './prefer-wait.js';
+
+/** When to look again: a request takes minutes, a look costs little. */
+const RETRY_AFTER_SECONDS = 5;
+
+@ApiTags('Image requests')
+@ApiExtraModels(CreateImageRequest)
+@Controller('v1/image-requests')
+export class ImageRequestsController {
+  constructor(
+    private readonly imageRequests: ImageRequests,
+    private readonly draining: Draining,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @RequiresScope('images:write')
+  @ApiOperation({
+    summary: 'Order an image of an instance or of snapshots',
+    description: 'Durable once it is answered. Follow it under `Location`, by events or by webhooks.',
+  })
+  @ApiAcceptedResponse({
+    type: ImageRequestView,
+    headers: {
+      Location: { description: 'Where to follow it.', schema: { type: 'string' } },
+      'Retry-After': { description: 'After how many seconds to look.', schema: { type: 'integer' } },
+    },
+  })
+  @ApiOkResponse({ type: ValidationView, description: 'With `validateOnly=true`.' })
+  @Problems(400, 404, 409, 413, 415)
+  async create(
+    @CurrentCaller() caller: Caller,
+    @Query() { validateOnly }: CreateQuery,
+    @Body() body: CreateImageRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ImageRequestView | ValidationView> {
+    const order = imageOrderOf(body);
+    if (validateOnly === true) {
+      await this.imageRequests.check(caller, order);
+      void reply.code(200);
+      return { valid: true };
+    }
+    const request = await this.imageRequests.accept(caller, order);
+    void reply.header('location', `/v1/image-requests/${request.id}`).header('retry-after', RETRY_AFTER_SECONDS);
+    return imageRequestView(request);
+  }
+
+  @Get()
+  @RequiresScope('images:read')
+  @ApiOperation({ summary: 'List image requests, newest first' })
+  @ApiOkResponse({ type: ImageRequestPage })
+  @Problems(400)
+  async list(@CurrentCaller() caller: Caller, @Query() query: ImageRequestsQuery): Promise<ImageRequestPage> {
+    const { limit, cursor } = query;
+    const page = { after: idAfter('ireq', cursor), limit: limit + 1 };
+    const filter = imageRequestFilterOf(query);
+    const requests = filter === null ? [] : await this.imageRequests.list(caller.tenantId, filter, page);
+    return pageOf(
+      requests,
+      limit,
+      (request) => imageRequestView(request),
+      ({ id }) => cursorAfter(id),
+    );
+  }
+
+  @Get(':id')
+  @RequiresScope('images:read')
+  @ApiOperation({ summary: 'Read an image request, or wait for its end' })
+  @ApiHeader({ name: 'Prefer', required: false, description: '`wait=N`, 0 to 60 seconds; as `?wait=N`.' })
+  @ApiOkResponse({ type: ImageRequestView })
+  @Problems(400, 404)
+  async get(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query() { wait }: WaitQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ImageRequestView> {
+    const preferred = wait === undefined ? preferredWaitSeconds(request.headers['prefer']) : null;
+    const seconds = wait ?? preferred ?? 0;
+    const found =
+      seconds === 0
+        ? await this.imageRequests.find(caller.tenantId, id)
+        : await this.waitForEnd(caller, id, seconds, reply);
+    if (preferred !== null) void reply.header('preference-applied', `wait=${preferred}`);
+    if (!isEnded(found.status)) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    return imageRequestView(found, await this.imageRequests.placeOf(found));
+  }
+
+  /** Also ends when the caller has gone away or the process is asked to stop. */
+  private async waitForEnd(caller: Caller, id: string, seconds: number, reply: FastifyReply): Promise<ImageRequest> {
+    const gone = new AbortController();
+    const leave = (): void => gone.abort();
+    reply.raw.once('close', leave);
+    try {
+      const signal = AbortSignal.any([gone.signal, this.draining.signal]);
+      return await this.imageRequests.waitForEnd(caller.tenantId, id, seconds * 1000, signal);
+    } finally {
+      reply.raw.off('close', leave);
+    }
+  }
+}

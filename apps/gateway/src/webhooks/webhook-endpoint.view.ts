@@ -1,0 +1,52 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { EVENT_TYPES } from '#libs/events';
+import type { Secret } from '#libs/secret';
+import type { EndpointStatus, WebhookEndpoint } from '#libs/webhooks';
+
+export class WebhookEndpointView {
+  @ApiProperty({ example: 'whe_01h455vb4pex5vsknk084sn02q' })
+  id!: string;
+
+  @ApiProperty({ format: 'uri', example: 'https://hooks.example.com/images' })
+  url!: string;
+
+  @ApiProperty({ enum: EVENT_TYPES, isArray: true, nullable: true, description: 'Null: all types.' })
+  eventTypes!: readonly string[] | null;
+
+  @ApiProperty({ type: [String], nullable: true, description: 'Null: all accounts.' })
+  accountIds!: readonly string[] | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  description!: string | null;
+
+  @ApiProperty({ enum: ['enabled', 'disabled'] })
+  status!: EndpointStatus;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: string;
+}
+
+export class NewWebhookEndpointView extends WebhookEndpointView {
+  @ApiProperty({ description: 'What the deliveries are signed with (Standard Webhooks). Shown this once.' })
+  secret!: string;
+}
+
+export class WebhookEndpointPage {
+  @ApiProperty({ type: [WebhookEndpointView] })
+  data!: readonly WebhookEndpointView[];
+
+  @ApiProperty({ type: String, nullable: true, description: '`cursor` of the next page; null on the last.' })
+  nextCursor!: string | null;
+}
+
+export function webhookEndpointView(endpoint: WebhookEndpoint): WebhookEndpointView {
+  const { id, url, eventTypes, accountIds, description, status, createdAt } = endpoint;
+  return { id, url, eventTypes, accountIds, description, status, createdAt: createdAt.toISOString() };
+}
+
+export function newWebhookEndpointView(made: {
+  readonly endpoint: WebhookEndpoint;
+  readonly secret: Secret;
+}): NewWebhookEndpointView {
+  return Object.assign(webhookEndpointView(made.endpoint), { secret: made.secret.reveal() });
+}

@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { AuditStore } from '#libs/audit';
+import { Clock } from '#libs/clock';
+import { GatewaySettings } from '#libs/config';
+import { Outbox } from '#libs/events';
+import { Postgres } from '#libs/postgres';
+import { Sealer } from '#libs/sealing';
+import { assembleTenantSide, WebhookDeliveries, WebhookEndpoints } from '#libs/webhooks';
+import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
+import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
+
+type TenantSide = ReturnType<typeof assembleTenantSide>;
+
+const TENANT_SIDE = Symbol('webhooks as tenants see them');
+
+@Module({
+  controllers: [WebhookEndpointsController, WebhookDeliveriesController],
+  providers: [
+    {
+      provide: TENANT_SIDE,
+      useFactory: (
+        postgres: Postgres,
+        sealer: Sealer,
+        outbox: Outbox,
+        audit: AuditStore,
+        clock: Clock,
+        settings: GatewaySettings,
+      ): TenantSide => assembleTenantSide({ postgres, sealer, outbox, audit, clock, settings }),
+      inject: [Postgres, Sealer, Outbox, AuditStore, Clock, GatewaySettings],
+    },
+    { provide: WebhookEndpoints, useFactory: (side: TenantSide) => side.endpoints, inject: [TENANT_SIDE] },
+    { provide: WebhookDeliveries, useFactory: (side: TenantSide) => side.deliveries, inject: [TENANT_SIDE] },
+  ],
+})
+export class WebhooksRoutesModule {}

@@ -1,0 +1,85 @@
+import { ApiClient } from '../../../test/support/api-client.js';
+import { type GatewayAlone, startGatewayAlone } from '../../../test/support/gateway-alone.js';
+import { stopAllProcesses, waitFor } from '#libs/testing';
+
+interface Problem {
+  readonly code: string;
+  readonly status: number;
+  readonly type: string;
+  readonly detail: string;
+  readonly requestId: string;
+}
+
+describe('API keys', () => {
+  let gateway: GatewayAlone;
+  let anonymous: ApiClient;
+
+  beforeAll(async () => {
+    gateway = await startGatewayAlone();
+    anonymous = new ApiClient(gateway.url, null);
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await stopAllProcesses();
+  });
+
+  it('are shown once, and tell whose they are', async () => {
+    const tenant = await gateway.createTenant(['images:read']);
+
+    expect(tenant.key).toMatch(/^cvmk_[A-Za-z0-9_-]{43}$/);
+    expect((await tenant.api.call('GET', '/v1/me')).body).toEqual({
+      tenant: { id: tenant.id, name: 'a tenant' },
+      apiKey: { id: tenant.keyId, name: 'e2e', scopes: ['images:read'], expiresAt: null },
+    });
+    const listed = await gateway.admin.call('GET', `/v1/tenants/${tenant.id}/api-keys`);
+    expect(listed.body).toMatchObject({ data: [{ id: tenant.keyId, prefix: tenant.key.slice(0, 12) }] });
+    expect(JSON.stringify(listed.body)).not.toContain(tenant.key.slice(12));
+  });
+
+  it.each([
+    ['no key', {}, 'missing_api_key'],
+    ['a scheme that is not Bearer', { authorization: 'Basic YTpi' }, 'missing_api_key'],
+    ['an unknown key', { authorization: `Bearer cvmk_${'x'.repeat(43)}` }, 'invalid_api_key'],
+    ['something that is no key', { authorization: 'Bearer nonsense' }, 'invalid_api_key'],
+  ])('are needed: %s gets 401 with a challenge', async (_what, headers, code) => {
+    const answer = await anonymous.call<Problem>('GET', '/v1/me', undefined, headers);
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm=/);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(answer.body).toMatchObject({ code, status: 401, type: `${gateway.url}/problems/${code}` });
+  });
+
+  it('open nothing but what their scopes say', async () => {
+    const tenant = await gateway.createTenant(['images:read']);
+    const answer = await tenant.api.call<Problem>('GET', '/v1/accounts');
+
+    expect(answer.status).toBe(403);
+    expect(answer.body).toMatchObject({ code: 'insufficient_scope', requiredScope: 'accounts:read' });
+    expect((await tenant.api.call('GET', '/v1/tenants')).status).toBe(403);
+    expect((await gateway.admin.call('GET', '/v1/accounts')).status).toBe(403);
+  });
+
+  it('end with their revocation and their expiry at once', async () => {
+    const tenant = await gateway.createTenant(['images:read']);
+    const brief = await gateway.admin.created<{ key: string }>(`/v1/tenants/${tenant.id}/api-keys`, {
+      name: 'brief',
+      scopes: ['images:read'],
+      expiresAt: new Date(Date.now() + 300).toISOString(),
+    });
+    const briefly = new ApiClient(gateway.url, brief.key);
+
+    expect((await briefly.call('GET', '/v1/me')).status).toBe(200);
+    await waitFor(async () => (await briefly.call('GET', '/v1/me')).status === 401);
+    expect((await briefly.call('GET', '/v1/me')).body).toMatchObject({
+      code: 'invalid_api_key',
+      detail: 'This API key has expired.',
+    });
+
+    expect((await gateway.admin.call('DELETE', `/v1/tenants/${tenant.id}/api-keys/${tenant.keyId}`)).status).toBe(204);
+    expect((await tenant.api.call('GET', '/v1/me')).body).toMatchObject({
+      code: 'invalid_api_key',
+      detail: 'This API key has been revoked.',
+    });
+  });
+});
