@@ -1,0 +1,170 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startRedis } from '#libs/local-servers';
+import { createMigratedDatabase, type MigratedDatabase, type StartedProcess, startProcess } from '#libs/testing';
+import { ApiClient } from './api-client.js';
+import { SimulatorControl } from './simulator-control.js';
+
+/** Every scope a tenant's key can have. */
+export const ALL_SCOPES = [
+  'images:read',
+  'images:write',
+  'accounts:read',
+  'accounts:write',
+  'webhooks:read',
+  'webhooks:write',
+  'audit:read',
+  'keys:write',
+];
+
+export interface ServiceOptions {
+  readonly workers?: number;
+  readonly simulator?: Readonly<Record<string, string>>;
+  /** Added to the environment of the gateway and the workers. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** The service as an operator runs it: built apps, each a process of its own, over real servers. */
+export interface WholeService {
+  readonly url: string;
+  readonly admin: ApiClient;
+  readonly simulator: SimulatorControl;
+  readonly simulatorUrl: string;
+  readonly database: MigratedDatabase;
+  readonly redisUrl: string;
+  readonly redisDataDirectory: string;
+  readonly adminKey: string;
+  readonly workers: readonly StartedProcess[];
+  /** All that the gateway and the workers wrote. */
+  logs(): string;
+  /** A tenant of its own with a key of all scopes, and an account whose credential the simulator knows. */
+  createTenant(name: string): Promise<TestTenant>;
+  stop(): Promise<void>;
+}
+
+export interface TestTenant {
+  readonly id: string;
+  readonly key: string;
+  readonly api: ApiClient;
+  readonly account: TestAccount;
+}
+
+export interface TestAccount {
+  readonly id: string;
+  readonly uin: string;
+  readonly secretId: string;
+  readonly secretKey: string;
+}
+
+export async function startWholeService(options: ServiceOptions = {}): Promise<WholeService> {
+  const folder = await mkdtemp(join(tmpdir(), 'cvm-image-service-e2e-'));
+  const redisDataDirectory = join(folder, 'redis');
+  const [database, redis, simulator] = await Promise.all([
+    createMigratedDatabase(),
+    startRedis({ dataDirectory: redisDataDirectory, programDirectory: join(folder, 'programs') }),
+    startProcess({
+      name: 'simulator',
+      entry: 'dist/apps/simulator/src/main.js',
+      env: { SIMULATOR_PORT: '0', SIMULATOR_SEED: '1', SIMULATOR_IMAGE_DURATION_MS: '300', ...options.simulator },
+      readyWhen: (line) => line.includes('simulator.listening'),
+    }),
+  ]);
+  const simulatorUrl = simulator.url ?? '';
+  const adminKey = randomBytes(32).toString('base64url');
+  const env = {
+    DATABASE_URL: database.url,
+    REDIS_URL: redis.url,
+    MASTER_KEYS: `test:${randomBytes(32).toString('base64')}`,
+    AUDIT_SIGNING_KEY: generateKeyPairSync('ed25519')
+      .privateKey.export({ format: 'der', type: 'pkcs8' })
+      .toString('base64'),
+    CVM_ENDPOINT: simulatorUrl,
+    STS_ENDPOINT: simulatorUrl,
+    WEBHOOK_ALLOW_HTTP: 'true',
+    WEBHOOK_ALLOWED_CIDRS: '127.0.0.0/8',
+    ...options.settings,
+  };
+  const worker = {
+    TRACK_INTERVAL_MS: '100',
+    RETRY_BASE_MS: '50',
+    RESEND_FENCE_MS: '1000',
+    UPSTREAM_TIMEOUT_MS: '2000',
+    ...options.settings,
+  };
+  const [gateway, ...workers] = await Promise.all([
+    startProcess({
+      name: 'gateway',
+      entry: 'dist/apps/gateway/src/main.js',
+      env: { ...env, PORT: '0', HOST: '127.0.0.1', ADMIN_API_KEY: adminKey },
+      readyWhen: (line) => line.includes('gateway.listening'),
+    }),
+    ...Array.from({ length: options.workers ?? 1 }, (_, index) =>
+      startProcess({
+        name: `worker ${index + 1}`,
+        entry: 'dist/apps/worker/src/main.js',
+        env: { ...env, ...worker },
+        readyWhen: (line) => line.includes('worker.started'),
+      }),
+    ),
+  ]);
+  const url = gateway.url ?? '';
+  const admin = new ApiClient(url, adminKey);
+  const control = new SimulatorControl(simulatorUrl);
+
+  return {
+    url,
+    admin,
+    simulator: control,
+    simulatorUrl,
+    database,
+    redisUrl: redis.url,
+    redisDataDirectory,
+    adminKey,
+    workers,
+    logs: () => [gateway, ...workers].map((process) => process.logs()).join('\n'),
+    createTenant: (name) => createTenant(url, admin, control, name),
+    stop: async () => {
+      await Promise.all([gateway, ...workers].map((process) => process.stop()));
+      await Promise.all([simulator.stop(), redis.stop(), database.drop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+let accountsMade = 0;
+
+async function createTenant(
+  url: string,
+  admin: ApiClient,
+  simulator: SimulatorControl,
+  name: string,
+): Promise<TestTenant> {
+  const tenant = await admin.created<{ id: string }>('/v1/tenants', { name });
+  const { key } = await admin.created<{ key: string }>(`/v1/tenants/${tenant.id}/api-keys`, {
+    name: 'e2e',
+    scopes: ALL_SCOPES,
+  });
+  const api = new ApiClient(url, key);
+  return { id: tenant.id, key, api, account: await createAccount(api, simulator) };
+}
+
+/** An identity that the simulator and no other account knows; its secret is easy to recognise anywhere it should not be. */
+export async function createAccount(
+  api: ApiClient,
+  simulator: SimulatorControl,
+  order: Readonly<Record<string, unknown>> = {},
+): Promise<TestAccount> {
+  const number = String(++accountsMade).padStart(6, '0');
+  const uin = `100000${number}`;
+  const secretId = `AKIDcanary${number}${randomBytes(8).toString('hex')}`;
+  const secretKey = `canarySecret${number}${randomBytes(12).toString('hex')}`;
+  await simulator.addSubAccount({ uin, userId: `200000${number}`, secretId, secretKey });
+  const account = await api.created<{ id: string }>('/v1/accounts', {
+    name: `account ${number}`,
+    credential: { type: 'static', secretId, secretKey },
+    ...order,
+  });
+  return { id: account.id, uin, secretId, secretKey };
+}
