@@ -6,7 +6,6 @@ export type {
   WebhookDeliverySettings,
 } from './assemble-webhooks.js';
 export { Deliveries } from './deliveries.service.js';
-export { DeliveryPlanner } from './delivery-planner.js';
 export { DueDeliveries } from './due-deliveries.js';
 export { WebhookDeliveries } from './webhook-deliveries.service.js';
 export type {
@@ -22,4 +21,3 @@ export type { EndpointChange, EndpointStatus, NewWebhookEndpoint, WebhookEndpoin
 export type { EndpointPage } from './webhook-endpoint.store.js';
 export { WebhookEndpoints } from './webhook-endpoints.service.js';
 export { WebhookSender } from './webhook-sender.js';
-export { WebhookEndpointDisabled, WebhookUrlForbidden } from './webhooks.errors.js';

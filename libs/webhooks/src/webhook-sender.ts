@@ -18,7 +18,6 @@ export interface SendResult {
 }
 
 const BODY_BYTES_MAX = 20_000;
-const CONNECTIONS_PER_ORIGIN = 20;
 
 /**
  * Posts to addresses that tenants chose. Every address is judged when it is dialled, on the very look-up whose result is
@@ -31,9 +30,9 @@ export class WebhookSender {
     private readonly settings: SendSettings,
     resolve: Resolve = resolveBySystem,
   ) {
+    // No bound on the connections to one host: behind it, attempts would wait for one another and time out unsent.
     this.agent = new Agent({
       connect: guardedConnect(settings.policy.allowed, settings.timeoutMs, resolve),
-      connections: CONNECTIONS_PER_ORIGIN,
       pipelining: 1,
       allowH2: false,
     });
