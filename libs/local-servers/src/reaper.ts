@@ -3,6 +3,8 @@
  * does even when the parent is killed with SIGKILL, it stops those still running, the youngest first. Jest runs it from
  * source through Node's type stripping, so it holds no syntax beyond types and imports nothing of ours.
  */
+import { readFileSync } from 'node:fs';
+import { platform } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -26,9 +28,19 @@ async function end({ pid, stopSignal, graceMs }: Watched): Promise<void> {
   if (!send(pid, stopSignal)) return;
   while (Date.now() < deadline) {
     await sleep(POLL_MS);
-    if (!send(pid, 0)) return;
+    if (!isRunning(pid)) return;
   }
   send(-pid, 'SIGKILL');
+}
+
+/** An orphan that has ended may stand in the process table until init looks after it, which can take seconds. */
+function isRunning(pid: number): boolean {
+  if (!send(pid, 0)) return false;
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return platform() !== 'linux';
+  }
 }
 
 /** False when there is no such process any more. */

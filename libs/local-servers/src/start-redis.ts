@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type LocalServer, startServer } from './local-server.js';
+import { outlivePredecessor } from './predecessor.js';
 import { redisProgram } from './redis-program.js';
 
 export interface RedisOptions {
@@ -21,9 +22,13 @@ export async function startRedis(options: RedisOptions): Promise<LocalServer> {
   const dataDirectory = resolve(options.dataDirectory);
   await mkdir(dataDirectory, { recursive: true });
   const program = await redisProgram(resolve(options.programDirectory), options.onInstall ?? (() => undefined));
+  const pidfile = join(dataDirectory, 'redis.pid');
+  // Redis itself lets two serve one folder, and each would spoil the other's file.
+  await outlivePredecessor(pidfile, (commandLine) => /(?:redis|valkey)-server/.test(commandLine));
   const settings: Record<string, string> = {
     bind: '127.0.0.1',
     dir: dataDirectory,
+    pidfile,
     appendonly: options.durable === false ? 'no' : 'yes',
     save: '',
     'maxmemory-policy': 'noeviction',
