@@ -19,11 +19,13 @@ export const ALL_SCOPES = [
   'keys:write',
 ];
 
+type Environment = Readonly<Record<string, string>>;
+
 export interface ServiceOptions {
   readonly workers?: number;
-  readonly simulator?: Readonly<Record<string, string>>;
+  readonly simulator?: Environment;
   /** Added to the environment of the gateway and the workers. */
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Environment | ((simulatorUrl: string) => Environment);
 }
 
 /** The service as an operator runs it: built apps, each a process of its own, over real servers. */
@@ -72,6 +74,7 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
     }),
   ]);
   const simulatorUrl = simulator.url ?? '';
+  const settings = typeof options.settings === 'function' ? options.settings(simulatorUrl) : options.settings;
   const adminKey = randomBytes(32).toString('base64url');
   const env = {
     DATABASE_URL: database.url,
@@ -84,14 +87,14 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
     STS_ENDPOINT: simulatorUrl,
     WEBHOOK_ALLOW_HTTP: 'true',
     WEBHOOK_ALLOWED_CIDRS: '127.0.0.0/8',
-    ...options.settings,
+    ...settings,
   };
   const worker = {
     TRACK_INTERVAL_MS: '100',
     RETRY_BASE_MS: '50',
     RESEND_FENCE_MS: '1000',
     UPSTREAM_TIMEOUT_MS: '2000',
-    ...options.settings,
+    ...settings,
   };
   const [gateway, ...workers] = await Promise.all([
     startProcess({
