@@ -9,6 +9,9 @@ import {
 import { ApiClient } from './api-client.js';
 import { SimulatorControl } from './simulator-control.js';
 
+/** How long processes may take to start on a machine that is busy with other tests. */
+export const STARTING_MS = 60_000;
+
 /** A built gateway over a real database, with a simulated STS and no worker: what it enqueues stays where it is. */
 export interface GatewayAlone {
   readonly url: string;

@@ -1,5 +1,5 @@
 import { ApiClient } from '../../../test/support/api-client.js';
-import { type GatewayAlone, startGatewayAlone } from '../../../test/support/gateway-alone.js';
+import { type GatewayAlone, startGatewayAlone, STARTING_MS } from '../../../test/support/gateway-alone.js';
 import { stopAllProcesses, waitFor } from '#libs/testing';
 
 interface Problem {
@@ -17,11 +17,11 @@ describe('API keys', () => {
   beforeAll(async () => {
     gateway = await startGatewayAlone();
     anonymous = new ApiClient(gateway.url, null);
-  });
+  }, STARTING_MS);
   afterAll(async () => {
     await gateway.stop();
     await stopAllProcesses();
-  });
+  }, STARTING_MS);
 
   it('are shown once, and tell whose they are', async () => {
     const tenant = await gateway.createTenant(['images:read']);

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsDefined, IsIn, ValidateIf, ValidateNested } from 'class-validator';
+import { IsDefined, IsIn, ValidateIf } from 'class-validator';
 import type { AccountStatus } from '#libs/accounts';
 import type { Site } from '#libs/config';
+import { Nested } from '../http/instantiate.js';
 import { Name } from '../http/rules.js';
 import { CredentialBody } from './credential.dto.js';
 
@@ -18,8 +18,7 @@ export class CreateAccount {
 
   @ApiProperty({ type: CredentialBody })
   @IsDefined()
-  @ValidateNested()
-  @Type(() => CredentialBody)
+  @Nested(() => CredentialBody)
   credential!: CredentialBody;
 
   @ApiPropertyOptional({
@@ -46,7 +45,6 @@ export class PatchAccount {
 export class PutCredential {
   @ApiProperty({ type: CredentialBody })
   @IsDefined()
-  @ValidateNested()
-  @Type(() => CredentialBody)
+  @Nested(() => CredentialBody)
   credential!: CredentialBody;
 }

@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsOptional, IsString } from 'class-validator';
 import { EVENT_TYPES, type EventType } from '#libs/events';
+import { Converted } from '../http/instantiate.js';
 import { PageQuery } from '../http/page.query.dto.js';
 import { ListFrom } from '../http/rules.js';
 
@@ -20,7 +20,7 @@ export class EventsQuery extends PageQuery {
     description: `Comma-separated, of: ${EVENT_TYPES.join(', ')}.`,
   })
   @IsOptional()
-  @Transform(({ value }) => (typeof value === 'string' ? value.split(',') : (value as unknown)))
+  @Converted((value) => (typeof value === 'string' ? value.split(',') : value))
   @ListFrom(EVENT_TYPES, { min: 1, max: EVENT_TYPES.length })
   types?: readonly EventType[];
 }

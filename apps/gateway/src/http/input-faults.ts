@@ -26,10 +26,13 @@ export function faultsIn(
   errors: readonly ValidationError[],
   pointerOf: (path: readonly string[]) => string,
   at: readonly string[] = [],
-): InputFault[] {
+): readonly InputFault[] {
   return errors.flatMap((error) => {
     const path = [...at, error.property];
-    return [...ownFaults(error, path, pointerOf), ...faultsIn(error.children ?? [], pointerOf, path)];
+    const own = ownFaults(error, path, pointerOf);
+    // What is not there, or is something else altogether, has no members to speak of.
+    if (own.some(({ pointer, code }) => pointer === pointerOf(path) && OUTRANKS_OTHERS.includes(code))) return own;
+    return [...own, ...faultsIn(error.children ?? [], pointerOf, path)];
   });
 }
 
@@ -42,11 +45,15 @@ export function queryPointer(path: readonly string[]): string {
   return `?${path.join('.')}`;
 }
 
+export function unknownField(pointer: string): InputFault {
+  return { pointer, code: 'unknown_field', detail: 'is not known' };
+}
+
 function ownFaults(
   error: ValidationError,
   path: readonly string[],
   pointerOf: (path: readonly string[]) => string,
-): InputFault[] {
+): readonly InputFault[] {
   const faults = Object.entries(error.constraints ?? {}).flatMap(([rule, message]): InputFault[] => {
     const check = (error.contexts?.[rule] as { check?: Check } | undefined)?.check;
     if (check !== undefined) {
@@ -57,14 +64,15 @@ function ownFaults(
       }));
     }
     const code = CODE_OF_RULE[rule] ?? rule;
+    if (code === 'unknown_field') return [unknownField(pointerOf(path))];
     return [{ pointer: pointerOf(path), code, detail: detailOf(error, code, message) }];
   });
-  const outranking = OUTRANKS_OTHERS.map((code) => faults.find((fault) => fault.code === code)).find(Boolean);
+  const here = faults.filter((fault) => fault.pointer === pointerOf(path));
+  const outranking = OUTRANKS_OTHERS.map((code) => here.find((fault) => fault.code === code)).find(Boolean);
   return outranking === undefined ? faults : [outranking];
 }
 
 function detailOf(error: ValidationError, code: string, message: string): string {
-  if (code === 'unknown_field') return 'is not known';
   if (code === 'required') return 'is required';
   if (message.startsWith('nested property') || message.startsWith('each value in nested')) return 'must be an object';
   return message.replace(`${error.property} `, '');

@@ -1,8 +1,8 @@
 import { type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import { InvalidInput, type InputFault } from '#libs/errors';
-import { bodyPointer, faultsIn, queryPointer } from './input-faults.js';
+import { bodyPointer, faultsIn, queryPointer, unknownField } from './input-faults.js';
+import { instantiate } from './instantiate.js';
 import { textFaults } from './text-faults.js';
 
 const PRIMITIVES: readonly unknown[] = [undefined, Object, String, Number, Boolean, Array];
@@ -41,9 +41,12 @@ async function checked<Dto extends object>(
   const unfit = textFaults(value, pointerOf);
   if (unfit.length > 0) throw new InvalidInput(unfit);
 
-  const instance = plainToInstance(dto, value);
+  const { instance, unknown } = instantiate(dto, value);
   const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true });
-  const faults: readonly InputFault[] = faultsIn(errors, pointerOf);
+  const faults: readonly InputFault[] = [
+    ...faultsIn(errors, pointerOf),
+    ...unknown.map((path) => unknownField(pointerOf(path))),
+  ];
   if (faults.length > 0) throw new InvalidInput(faults);
   return instance;
 }

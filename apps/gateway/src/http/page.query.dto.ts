@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { Converted } from './instantiate.js';
 
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 200;
@@ -8,7 +8,7 @@ const LIMIT_MAX = 200;
 /** What every list takes. */
 export class PageQuery {
   @ApiPropertyOptional({ minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT, description: 'How many at most.' })
-  @Transform(({ value }) => wholeNumber(value))
+  @Converted(wholeNumber)
   @IsInt({ message: 'must be a whole number' })
   @Min(1)
   @Max(LIMIT_MAX)

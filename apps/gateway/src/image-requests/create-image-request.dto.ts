@@ -1,5 +1,4 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
 import {
   IsBoolean,
   IsDefined,
@@ -11,10 +10,10 @@ import {
   Min,
   Validate,
   ValidateIf,
-  ValidateNested,
 } from 'class-validator';
 import type { AccountId } from '#libs/ids';
 import type { ImageOrder } from '#libs/image-requests';
+import { Nested } from '../http/instantiate.js';
 import { ConflictsWith, ListOf, Name, OnlyWith, Text, TextMap, Timestamp } from '../http/rules.js';
 import { ImageTagBody, TagList } from './image-tag.dto.js';
 import { KnownRegion } from './known-region.js';
@@ -130,8 +129,7 @@ export class CreateImageRequest {
   })
   @IsOptional()
   @TagList()
-  @ValidateNested()
-  @Type(() => ImageTagBody)
+  @Nested(() => ImageTagBody)
   tags?: readonly ImageTagBody[] | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 128, example: 'business-daily-update' })
@@ -168,7 +166,6 @@ export class CreateImageRequest {
     example: { build: '4711' },
     description: "The caller's own, at most 20 pairs. Returned and sent in events, never sent to the cloud.",
   })
-  @Transform(({ obj }: { obj: { metadata?: unknown } }) => obj.metadata)
   @IsOptional()
   @TextMap({ pairsMax: 20, key: { min: 1, max: 40 }, value: { min: 0, max: 500 } })
   metadata?: Readonly<Record<string, string>> | null;

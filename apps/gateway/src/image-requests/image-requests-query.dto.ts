@@ -1,8 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsBoolean, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { isId } from '#libs/ids';
 import type { ImageRequestFilter, ImageRequestStatus } from '#libs/image-requests';
+import { Converted } from '../http/instantiate.js';
 import { PageQuery, wholeNumber } from '../http/page.query.dto.js';
 import { ListFrom, TextMap, Timestamp } from '../http/rules.js';
 
@@ -13,7 +13,7 @@ export const WAIT_MAX_SECONDS = 60;
 export class CreateQuery {
   @ApiPropertyOptional({ type: Boolean, default: false, description: 'Check everything and enqueue nothing.' })
   @IsOptional()
-  @Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : (value as unknown)))
+  @Converted((value) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean({ message: 'must be true or false' })
   validateOnly?: boolean;
 }
@@ -26,7 +26,7 @@ export class WaitQuery {
     description: 'Hold the answer until the request ends, or for this many seconds. `Prefer: wait=N` does the same.',
   })
   @IsOptional()
-  @Transform(({ value }) => wholeNumber(value))
+  @Converted(wholeNumber)
   @IsInt({ message: 'must be a whole number' })
   @Min(0)
   @Max(WAIT_MAX_SECONDS)
@@ -46,7 +46,7 @@ export class ImageRequestsQuery extends PageQuery {
 
   @ApiPropertyOptional({ enum: STATUSES, isArray: true, description: 'Repeat it for more than one.' })
   @IsOptional()
-  @Transform(({ value }) => (typeof value === 'string' ? [value] : (value as unknown)))
+  @Converted((value) => (typeof value === 'string' ? [value] : value))
   @ListFrom(STATUSES, { min: 1, max: STATUSES.length })
   status?: readonly ImageRequestStatus[];
 
@@ -80,7 +80,6 @@ export class ImageRequestsQuery extends PageQuery {
     additionalProperties: { type: 'string' },
     description: '`metadata.KEY=value`, as often as needed; all must fit.',
   })
-  @Transform(({ obj }: { obj: { metadata?: unknown } }) => obj.metadata)
   @IsOptional()
   @TextMap({ pairsMax: 20, key: { min: 1, max: 40 }, value: { min: 0, max: 500 } })
   metadata?: Readonly<Record<string, string>>;
