@@ -1,9 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startRedis } from '#libs/local-servers';
-import { createMigratedDatabase, type MigratedDatabase, type StartedProcess, startProcess } from '#libs/testing';
+import {
+  createMigratedDatabase,
+  type MigratedDatabase,
+  type StartedProcess,
+  startPrivateRedis,
+  startProcess,
+} from '#libs/testing';
 import { ApiClient } from './api-client.js';
 import { SimulatorControl } from './simulator-control.js';
 
@@ -61,11 +63,9 @@ export interface TestAccount {
 }
 
 export async function startWholeService(options: ServiceOptions = {}): Promise<WholeService> {
-  const folder = await mkdtemp(join(tmpdir(), 'cvm-image-service-e2e-'));
-  const redisDataDirectory = join(folder, 'redis');
   const [database, redis, simulator] = await Promise.all([
     createMigratedDatabase(),
-    startRedis({ dataDirectory: redisDataDirectory, programDirectory: join(folder, 'programs') }),
+    startPrivateRedis(),
     startProcess({
       name: 'simulator',
       entry: 'dist/apps/simulator/src/main.js',
@@ -123,7 +123,7 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
     simulatorUrl,
     database,
     redisUrl: redis.url,
-    redisDataDirectory,
+    redisDataDirectory: redis.dataDirectory,
     adminKey,
     workers,
     logs: () => [gateway, ...workers].map((process) => process.logs()).join('\n'),
@@ -131,7 +131,6 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
     stop: async () => {
       await Promise.all([gateway, ...workers].map((process) => process.stop()));
       await Promise.all([simulator.stop(), redis.stop(), database.drop()]);
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

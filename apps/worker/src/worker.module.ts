@@ -1,11 +1,11 @@
-import { BullModule } from '@nestjs/bullmq';
+import { BullModule, type WorkerHost } from '@nestjs/bullmq';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { AccountStore } from '#libs/accounts';
 import { AuditStore } from '#libs/audit';
 import { SystemClock } from '#libs/clock';
 import { CloudClient, Endpoints } from '#libs/cloud';
-import { WorkerSettings } from '#libs/config';
+import type { WorkerSettings } from '#libs/config';
 import { Credentials, CredentialStore } from '#libs/credentials';
 import { EventFeed, EventRelay, EventStore, Outbox } from '#libs/events';
 import { assembleWorkSide, LaneWaker, Recovery, Submission, Tracking } from '#libs/image-requests';
@@ -18,6 +18,7 @@ import { KeyRing, Sealer } from '#libs/sealing';
 import { assembleDeliverySide, Deliveries, DueDeliveries, WebhookSender } from '#libs/webhooks';
 import { LaneSweeper } from './lane.sweeper.js';
 import { OutboxRelaySweeper } from './outbox-relay.sweeper.js';
+import { QueueWorkers } from './queue-workers.js';
 import { RecoverySweeper } from './recovery.sweeper.js';
 import { SubmissionProcessor } from './submission.processor.js';
 import { TrackingProcessor } from './tracking.processor.js';
@@ -74,7 +75,6 @@ export class WorkerModule implements OnApplicationShutdown {
         BullModule.registerQueue({ name: SUBMIT_QUEUE }, { name: TRACK_QUEUE }, { name: DELIVER_QUEUE }),
       ],
       providers: [
-        { provide: WorkerSettings, useValue: settings },
         { provide: Log, useValue: log },
         { provide: Hints, useValue: hints },
         { provide: Queues, useValue: queues },
@@ -91,6 +91,11 @@ export class WorkerModule implements OnApplicationShutdown {
         SubmissionProcessor,
         TrackingProcessor,
         WebhookDeliveryProcessor,
+        {
+          provide: QueueWorkers,
+          useFactory: (...processors: WorkerHost[]) => new QueueWorkers(processors, settings.workerConcurrency, log),
+          inject: [SubmissionProcessor, TrackingProcessor, WebhookDeliveryProcessor],
+        },
         OutboxRelaySweeper,
         WebhookDeliverySweeper,
         LaneSweeper,

@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import { isIP } from 'node:net';
 import { Secret } from '#libs/secret';
 
 /** Why the text of a variable does not fit, in words that may be printed: they never repeat the text. */
@@ -24,6 +25,19 @@ export function list(value: string): readonly string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+/** Address ranges such as `10.0.0.0/8` or `fd00::/8`; a lone address is a range of one. */
+export function cidrs(value: string): readonly string[] {
+  const ranges = list(value);
+  ranges.forEach((range, index) => {
+    const [address = '', length, ...rest] = range.split('/');
+    const bits = isIP(address) === 4 ? 32 : 128;
+    const fits = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits);
+    if (isIP(address) === 0 || !fits || rest.length > 0)
+      throw new SettingFault(`range ${index + 1} must be an address and a prefix length, such as 10.0.0.0/8`);
+  });
+  return ranges;
 }
 
 export function integers(value: string): readonly number[] {

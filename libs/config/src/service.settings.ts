@@ -1,6 +1,7 @@
 import { ArrayNotEmpty, IsIn, Matches, Max, Min } from 'class-validator';
 import type { Secret } from '#libs/secret';
 import {
+  cidrs,
   ed25519PrivateKey,
   endpoint,
   flag,
@@ -63,7 +64,7 @@ export class ServiceSettings {
   @Max(1000)
   describeImagesLimit!: number;
 
-  @Variable('WEBHOOK_ALLOWED_CIDRS', list, { default: '' })
+  @Variable('WEBHOOK_ALLOWED_CIDRS', cidrs, { default: '' })
   webhookAllowedCidrs!: readonly string[];
 
   @Variable('WEBHOOK_ALLOW_HTTP', flag, { default: 'false' })

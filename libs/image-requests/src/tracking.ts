@@ -17,6 +17,8 @@ import type { Settlement } from './settlement.js';
 /** Documented for `Limit`; for a list of ids no limit is documented, so it is taken for the same. */
 const IMAGES_A_CALL = 100;
 const IMAGES_A_ROUND = 10_000;
+/** `USING`, "in use", stands only in the cloud's older pages; an image that is used is usable. */
+const USABLE: readonly string[] = ['NORMAL', 'USING'];
 
 /** Follows the images of one account and region until each is usable or has failed, a hundred to a call. */
 export class Tracking {
@@ -89,15 +91,13 @@ export class Tracking {
    * while. States that are not known are waited out.
    */
   private async finish(request: ImageRequest, image: CloudImage | undefined): Promise<boolean> {
-    switch (image?.state) {
-      case 'NORMAL':
-      // "In use", by the cloud's older pages: then it is usable.
-      case 'USING':
-        await this.settlement.succeed(request);
-        return true;
-      case 'CREATEFAILED':
-        await this.settlement.fail(request, creationFailed(image.imageId));
-        return true;
+    if (image !== undefined && USABLE.includes(image.state)) {
+      await this.settlement.succeed(request);
+      return true;
+    }
+    if (image?.state === 'CREATEFAILED') {
+      await this.settlement.fail(request, creationFailed(image.imageId));
+      return true;
     }
     const trackedMs = this.clock.now().getTime() - (request.submittedAt ?? request.updatedAt).getTime();
     if (trackedMs < this.policy.trackDeadlineMs) return false;

@@ -1,4 +1,5 @@
 export { createMigratedDatabase, type MigratedDatabase } from './migrated-database.js';
+export { type PrivateRedis, startPrivateRedis } from './private-redis.js';
 export { type ProcessOptions, type StartedProcess, startProcess, stopAllProcesses } from './start-process.js';
 export { type Answer, type ReceivedRequest, type Receiver, startReceiver } from './start-receiver.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';

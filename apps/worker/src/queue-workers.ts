@@ -1,0 +1,31 @@
+import type { WorkerHost } from '@nestjs/bullmq';
+import type { OnApplicationBootstrap } from '@nestjs/common';
+import type { Job } from 'bullmq';
+import type { Log } from '#libs/logging';
+
+const STALLED_AFTER_MS = 15_000;
+
+/** A job whose worker died is taken over after this long; with the lock's own time, within thirty seconds. */
+export const STALLED_AFTER = { stalledInterval: STALLED_AFTER_MS, lockDuration: STALLED_AFTER_MS } as const;
+
+/**
+ * What all queue workers have in common: how much each does at once, and that faults are written down, which BullMQ
+ * would print or swallow. A fault loses no work: what a job was about stands in PostgreSQL, and a sweep brings it back.
+ */
+export class QueueWorkers implements OnApplicationBootstrap {
+  constructor(
+    private readonly processors: readonly WorkerHost[],
+    private readonly concurrency: number,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    for (const { worker } of this.processors) {
+      worker.concurrency = this.concurrency;
+      worker.on('failed', (job: Job | undefined, error: Error) => {
+        this.log.error({ event: 'job.failed', queue: worker.name, jobId: job?.id, error });
+      });
+      worker.on('error', (error: Error) => this.log.warn({ event: 'worker.troubled', queue: worker.name, error }));
+    }
+  }
+}
