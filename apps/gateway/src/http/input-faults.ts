@@ -1,9 +1,10 @@
 import type { ValidationError } from 'class-validator';
 import type { InputFault } from '#libs/errors';
+import type { FaultCode } from './fault-codes.js';
 import type { Check } from './rules.js';
 
 /** Fault codes of class-validator's own rules; rules of ours bring theirs along. */
-const CODE_OF_RULE: Readonly<Record<string, string>> = {
+const CODE_OF_RULE: Readonly<Record<string, FaultCode>> = {
   whitelistValidation: 'unknown_field',
   isDefined: 'required',
   isString: 'wrong_type',
@@ -14,12 +15,13 @@ const CODE_OF_RULE: Readonly<Record<string, string>> = {
   nestedValidation: 'wrong_type',
   isIn: 'unknown_value',
   matches: 'malformed',
+  knownRegion: 'unknown_region',
   min: 'too_small',
   max: 'too_large',
 };
 
 /** A missing field breaks every rule, one of the wrong type most: then the first of these is all there is to say. */
-const OUTRANKS_OTHERS = ['required', 'wrong_type'];
+const OUTRANKS_OTHERS: readonly string[] = ['required', 'wrong_type'];
 
 /** Every fault of a validated body or query, each where it is. Never repeats a value. */
 export function faultsIn(
@@ -63,7 +65,8 @@ function ownFaults(
         detail,
       }));
     }
-    const code = CODE_OF_RULE[rule] ?? rule;
+    const code = CODE_OF_RULE[rule];
+    if (code === undefined) throw new Error(`the rule ${rule} has no fault code`);
     if (code === 'unknown_field') return [unknownField(pointerOf(path))];
     return [{ pointer: pointerOf(path), code, detail: detailOf(error, code, message) }];
   });

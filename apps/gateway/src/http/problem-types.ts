@@ -50,6 +50,12 @@ export const PROBLEM_TYPES = {
     meaning: 'The headers of the request are larger than the service reads.',
     remedy: 'Send fewer or shorter headers.',
   },
+  image_name_in_use: {
+    status: 409,
+    title: 'Image name is in use',
+    meaning: 'An open image request of the same account and region already bears the name; imageRequestId is its id.',
+    remedy: 'Follow that request, wait until it ends, or choose another name.',
+  },
   insufficient_scope: {
     status: 403,
     title: 'Scope is missing',
@@ -104,6 +110,12 @@ export const PROBLEM_TYPES = {
     meaning: 'The call needs an API key.',
     remedy: 'Send it as "Authorization: Bearer <key>".',
   },
+  not_cancelable: {
+    status: 409,
+    title: 'Image request cannot be canceled',
+    meaning: 'Only a queued image request can be canceled; this one is with the cloud already, or has ended.',
+    remedy: 'Wait for its end; delete the image in the cloud if it is not wanted.',
+  },
   not_found: {
     status: 404,
     title: 'Not found',
@@ -115,6 +127,12 @@ export const PROBLEM_TYPES = {
     title: 'Not ready',
     meaning: 'A part that the service needs does not answer; checks says which.',
     remedy: 'Wait for it; the operators see the same.',
+  },
+  not_retryable: {
+    status: 409,
+    title: 'Image request cannot be retried',
+    meaning: 'Only a failed image request can be retried.',
+    remedy: 'Order the image anew.',
   },
   request_timeout: {
     status: 408,
@@ -163,6 +181,18 @@ export const PROBLEM_TYPES = {
     title: 'URL is too long',
     meaning: 'The URL, or a part of its path, is longer than the service reads.',
     remedy: 'Check the ids in the path.',
+  },
+  webhook_endpoint_disabled: {
+    status: 409,
+    title: 'Webhook endpoint is disabled',
+    meaning: 'A disabled endpoint is sent nothing, not even a test.',
+    remedy: 'Enable it with PATCH /v1/webhook-endpoints/{id} first.',
+  },
+  webhook_url_forbidden: {
+    status: 422,
+    title: 'Webhook URL may not be called',
+    meaning: 'The URL leads to an address that this service does not call, such as a private one; detail says why.',
+    remedy: 'Use a public https URL, or ask the operators to allow the network.',
   },
 } as const satisfies Readonly<Record<string, ProblemType>>;
 

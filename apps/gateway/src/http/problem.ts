@@ -48,6 +48,9 @@ const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
   431: 'headers_too_large',
 };
 
+/** The codes that no `AppError` has. */
+export const EDGE_CODES: readonly string[] = [...Object.values(CODE_OF_STATUS), 'unavailable', 'internal_error'];
+
 const RETRY_AFTER_MS = 1000;
 
 /** What the caller may know of an error. Whatever is no refusal of ours says nothing but that it was not the caller's fault. */
@@ -88,5 +91,11 @@ export function problemOf(
 
 function titleOf(fault: Fault): string {
   const types: Readonly<Record<string, { readonly title: string } | undefined>> = PROBLEM_TYPES;
-  return types[fault.code]?.title ?? PROBLEM_TYPES.internal_error.title;
+  return types[fault.code]?.title ?? wordsOf(fault.code);
+}
+
+/** For a code that has no page yet: better its own words than those of another problem. */
+function wordsOf(code: string): string {
+  const words = code.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

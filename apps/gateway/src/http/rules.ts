@@ -1,9 +1,10 @@
 import { registerDecorator } from 'class-validator';
+import type { FaultCode } from './fault-codes.js';
 
 /** One fault that a rule found; `at` leads from the field it stands on to what is wrong, such as `['1']` for a list's second item. */
 export interface RuleFault {
   readonly at?: readonly string[];
-  readonly code: string;
+  readonly code: FaultCode;
   readonly detail: string;
 }
 
@@ -38,10 +39,8 @@ export function Name(length: { readonly min: number; readonly max: number }): Pr
   return Rule('name', (value) => {
     const faults = textRule(value, length);
     if (typeof value !== 'string' || faults.length > 0) return faults;
-    return [
-      ...(value.trim() === '' ? [{ code: 'blank', detail: 'must not be blank' }] : []),
-      ...(CONTROL.test(value) ? [{ code: 'control_character', detail: 'must not contain control characters' }] : []),
-    ];
+    if (value.trim() === '') return [{ code: 'blank', detail: 'must not be blank' }];
+    return CONTROL.test(value) ? [{ code: 'control_character', detail: 'must not contain control characters' }] : [];
   });
 }
 
@@ -141,7 +140,7 @@ function countFaults(
   count: number,
   { min, max }: { readonly min: number; readonly max: number },
   what: string,
-  codes = { few: 'too_few', many: 'too_many' },
+  codes: { readonly few: FaultCode; readonly many: FaultCode } = { few: 'too_few', many: 'too_many' },
 ): readonly RuleFault[] {
   if (count < min) return [{ code: codes.few, detail: `must have at least ${min} ${what}` }];
   if (count > max) return [{ code: codes.many, detail: `must have at most ${max} ${what}` }];

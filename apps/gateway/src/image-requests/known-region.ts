@@ -2,7 +2,7 @@ import { ValidatorConstraint, type ValidatorConstraintInterface } from 'class-va
 import type { GatewaySettings } from '#libs/config';
 
 /** Whether a region is one of those that the service is set to. */
-@ValidatorConstraint({ name: 'unknown_region' })
+@ValidatorConstraint({ name: 'knownRegion' })
 export class KnownRegion implements ValidatorConstraintInterface {
   constructor(private readonly settings: Pick<GatewaySettings, 'regions'>) {}
 
