@@ -121,8 +121,8 @@ export class DemoSetup {
     if (webhookEndpointId && webhookSecret) {
       const path = `/v1/webhook-endpoints/${webhookEndpointId}`;
       const found = await tenant.find<WebhookEndpoint>(path);
-      if (found && (found.url !== url || found.status !== 'active'))
-        await tenant.patch(path, { url, status: 'active' });
+      if (found && (found.url !== url || found.status !== 'enabled'))
+        await tenant.patch(path, { url, status: 'enabled' });
       if (found) return { webhookEndpointId, webhookSecret };
     }
     const created = await tenant.post<WebhookEndpoint>('/v1/webhook-endpoints', {

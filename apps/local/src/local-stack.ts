@@ -118,6 +118,7 @@ export class LocalStack {
       name: 'simulator',
       entry: 'apps/simulator/src/main.js',
       env: {
+        SIMULATOR_IMAGE_DURATION_MS: '2000',
         ...this.settings.environment,
         SIMULATOR_HOST: '127.0.0.1',
         SIMULATOR_PORT: String(port),
