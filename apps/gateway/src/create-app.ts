@@ -5,6 +5,7 @@ import { nestLogger } from '#libs/logging';
 import { AppModule } from './app.module.js';
 import { serveDocs } from './docs/openapi.js';
 import type { Ground } from './foundation.module.js';
+import { Draining } from './http/draining.js';
 import { RouteTable } from './http/route-table.js';
 import { createServer } from './http/server.js';
 
@@ -17,6 +18,7 @@ export async function createApp(ground: Ground): Promise<NestFastifyApplication>
     abortOnError: false,
   });
   app.get(RouteTable).follow(adapter.getInstance());
+  app.get(Draining).follow(adapter.getInstance());
   useContainer(app, { fallbackOnErrors: true });
   serveDocs(app);
   await app.init();

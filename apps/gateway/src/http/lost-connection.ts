@@ -1,5 +1,5 @@
-/** PostgreSQL's classes for a lost connection, a server that is going down or has no room for another connection. */
-const SQL_STATES = /^(?:08...|57P0[1-3]|53300)$/;
+/** PostgreSQL's for a lost connection, a server that goes down or has no room for one more, and a database that is gone. */
+const SQL_STATES = /^(?:08...|57P0[1-3]|53300|3D000)$/;
 const SYSTEM_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -19,6 +19,8 @@ export function createServer(log: Log): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // While it stops, requests that come on an open connection are still served; the answer closes the connection.
+    return503OnClosing: false,
     requestIdHeader: false,
     genReqId: requestIdOf,
     routerOptions: { maxParamLength: PATH_PART_CHARACTERS },

@@ -49,7 +49,7 @@ describe('The body of an image request', () => {
     ['an id longer than today’s', { ...LEAST, instanceId: 'ins-6pb6lrmy6pb6lrmy' }],
     [
       'every name of a member of every object as a name of metadata',
-      { ...LEAST, metadata: { constructor: '', toString: '', then: '', hasOwnProperty: '' } },
+      { ...LEAST, metadata: { constructor: '', toString: '', hasOwnProperty: '', length: '' } },
     ],
     ['a time with an offset', { ...LEAST, startDeadline: '2028-02-29T23:59:59.999+08:00' }],
   ])('may have %s', async (_what, body) => {

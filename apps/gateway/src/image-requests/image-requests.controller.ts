@@ -1,5 +1,13 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ImageRequest, ImageRequests, imageRequestView, isEnded } from '#libs/image-requests';
 import type { Caller } from '#libs/tenants';
@@ -11,6 +19,7 @@ import { Problems } from '../http/problem.view.js';
 import { CreateImageRequest, imageOrderOf } from './create-image-request.dto.js';
 import { ImageRequestPage, ImageRequestView, ValidationView } from './image-request.view.js';
 import { CreateQuery, imageRequestFilterOf, ImageRequestsQuery, WaitQuery } from './image-requests-query.dto.js';
+import { ORDER_EXAMPLES } from './order-examples.js';
 import { preferredWaitSeconds } from './prefer-wait.js';
 
 /** When to look again: a request takes minutes, a look costs little. */
@@ -32,6 +41,7 @@ export class ImageRequestsController {
     summary: 'Order an image of an instance or of snapshots',
     description: 'Durable once it is answered. Follow it under `Location`, by events or by webhooks.',
   })
+  @ApiBody({ type: CreateImageRequest, examples: ORDER_EXAMPLES })
   @ApiAcceptedResponse({
     type: ImageRequestView,
     headers: {
