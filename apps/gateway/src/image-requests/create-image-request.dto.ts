@@ -72,8 +72,8 @@ export class CreateImageRequest {
     minItems: 1,
     maxItems: 50,
     uniqueItems: true,
-    description:
-      'The snapshots to make the image of, such as `snap-3scgxvxn`. Exactly one of `instanceId` and `snapshotIds`.',
+    example: ['snap-3scgxvxn'],
+    description: 'The snapshots to make the image of. Exactly one of `instanceId` and `snapshotIds`.',
   })
   @IsOptional()
   @ListOf(SNAPSHOT_ID, IDS)
@@ -86,20 +86,28 @@ export class CreateImageRequest {
     minItems: 1,
     maxItems: 50,
     uniqueItems: true,
-    description: 'Data disks of the instance to include, such as `disk-q2r7k6hk`; only with `instanceId`.',
+    example: ['disk-q2r7k6hk'],
+    description: 'Data disks of the instance that go into the image as well; only with `instanceId`.',
   })
   @IsOptional()
   @ListOf(DISK_ID, IDS)
   @OnlyWith('instanceId')
   dataDiskIds?: readonly string[] | null;
 
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 256, example: 'nightly build' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    maxLength: 256,
+    example: 'nightly build',
+    description: 'At most 256 characters.',
+  })
   @IsOptional()
   @Text({ min: 0, max: 256 })
   imageDescription?: string | null;
 
   @ApiPropertyOptional({
     default: false,
+    example: false,
     description: 'Shut a running instance down for the image, by force if need be; may be true only with `instanceId`.',
   })
   @IsOptional()
@@ -109,6 +117,7 @@ export class CreateImageRequest {
 
   @ApiPropertyOptional({
     default: false,
+    example: false,
     description: 'Run Sysprep, on Windows; may be true only with `instanceId`.',
   })
   @IsOptional()
@@ -116,7 +125,11 @@ export class CreateImageRequest {
   @OnlyWith('instanceId')
   sysprep?: boolean | null;
 
-  @ApiPropertyOptional({ default: false, description: 'Have the cloud check the request and make nothing.' })
+  @ApiPropertyOptional({
+    default: false,
+    example: false,
+    description: 'Have the cloud check the request and make nothing.',
+  })
   @IsOptional()
   @IsBoolean()
   dryRun?: boolean | null;
@@ -126,13 +139,20 @@ export class CreateImageRequest {
     nullable: true,
     maxItems: 50,
     example: [{ key: 'team', value: 'build' }],
+    description: 'At most 50, each key once; no key begins with `qcs:` or `project`.',
   })
   @IsOptional()
   @TagList()
   @Nested(() => ImageTagBody)
   tags?: readonly ImageTagBody[] | null;
 
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 128, example: 'business-daily-update' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    maxLength: 128,
+    example: 'business-daily-update',
+    description: 'The family that the image joins.',
+  })
   @IsOptional()
   @Text({ min: 1, max: 128 })
   imageFamily?: string | null;
@@ -142,6 +162,7 @@ export class CreateImageRequest {
     minimum: 0,
     maximum: 9,
     default: PRIORITY_DEFAULT,
+    example: PRIORITY_DEFAULT,
     description: 'Among the requests that wait for a token, the larger goes first.',
   })
   @IsOptional()
@@ -154,6 +175,7 @@ export class CreateImageRequest {
     type: String,
     format: 'date-time',
     nullable: true,
+    example: '2036-01-31T12:00:00.000Z',
     description: 'A request that has not been sent to the cloud by then fails with `deadline_exceeded`.',
   })
   @IsOptional()
@@ -192,3 +214,19 @@ export function imageOrderOf(body: CreateImageRequest): ImageOrder {
     metadata: body.metadata ?? {},
   };
 }
+
+const PLACE = { accountId: 'acc_01h455vb4pex5vsknk084sn02q', region: 'ap-guangzhou', imageName: 'myImage' };
+
+/** Bodies that are taken as they stand once `accountId` is an account of the tenant. */
+export const EXAMPLE_BODIES = {
+  'of an instance': { value: { ...PLACE, instanceId: 'ins-6pb6lrmy' } },
+  'of an instance and its data disks': {
+    value: {
+      ...PLACE,
+      instanceId: 'ins-6pb6lrmy',
+      dataDiskIds: ['disk-q2r7k6hk'],
+      tags: [{ key: 'team', value: 'build' }],
+    },
+  },
+  'of snapshots': { value: { ...PLACE, snapshotIds: ['snap-3scgxvxn'] } },
+} as const;

@@ -1,13 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiAcceptedResponse,
-  ApiBody,
-  ApiExtraModels,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ImageRequest, ImageRequests, imageRequestView, isEnded } from '#libs/image-requests';
 import type { Caller } from '#libs/tenants';
@@ -16,7 +8,7 @@ import { cursorAfter, idAfter } from '../http/cursor.js';
 import { Draining } from '../http/draining.js';
 import { pageOf } from '../http/page.js';
 import { Problems } from '../http/problem.view.js';
-import { CreateImageRequest, imageOrderOf } from './create-image-request.dto.js';
+import { CreateImageRequest, EXAMPLE_BODIES, imageOrderOf } from './create-image-request.dto.js';
 import { ImageRequestPage, ImageRequestView, ValidationView } from './image-request.view.js';
 import { CreateQuery, imageRequestFilterOf, ImageRequestsQuery, WaitQuery } from './image-requests-query.dto.js';
 import { ORDER_EXAMPLES } from './order-examples.js';
@@ -26,7 +18,6 @@ import { preferredWaitSeconds } from './prefer-wait.js';
 const RETRY_AFTER_SECONDS = 5;
 
 @ApiTags('Image requests')
-@ApiExtraModels(CreateImageRequest)
 @Controller('v1/image-requests')
 export class ImageRequestsController {
   constructor(
@@ -42,6 +33,7 @@ export class ImageRequestsController {
     description: 'Durable once it is answered. Follow it under `Location`, by events or by webhooks.',
   })
   @ApiBody({ type: CreateImageRequest, examples: ORDER_EXAMPLES })
+  @ApiBody({ type: CreateImageRequest, examples: EXAMPLE_BODIES })
   @ApiAcceptedResponse({
     type: ImageRequestView,
     headers: {
