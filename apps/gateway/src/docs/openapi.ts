@@ -11,7 +11,7 @@ Every error is a problem document (RFC 9457) with a stable \`code\`; its \`type\
 `.trim();
 
 /** The API as it is: made from the controllers, their bodies and their answers. */
-export function openApiOf(app: NestFastifyApplication): OpenAPIObject {
+function openApiOf(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('CVM Image Service')

@@ -13,7 +13,7 @@ const WORDS = {
   503: 'A part that is needed does not answer; `Retry-After` says when to try again.',
 } as const;
 
-export class InputFaultView {
+class InputFaultView {
   @ApiProperty({ description: 'JSON pointer into the body, or `?name` for a query parameter.', example: '/imageName' })
   pointer!: string;
 
@@ -25,7 +25,7 @@ export class InputFaultView {
 }
 
 /** Every error has this form (RFC 9457). */
-export class ProblemView {
+class ProblemView {
   @ApiProperty({ format: 'uri', description: 'A page that explains this kind of problem.' })
   type!: string;
 
