@@ -27,7 +27,9 @@ describe('API keys', () => {
     const tenant = await gateway.createTenant(['images:read']);
 
     expect(tenant.key).toMatch(/^cvmk_[A-Za-z0-9_-]{43}$/);
-    expect((await tenant.api.call('GET', '/v1/me')).body).toEqual({
+    const me = await tenant.api.call('GET', '/v1/me');
+    expect(me.headers.get('cache-control')).toBe('no-store');
+    expect(me.body).toEqual({
       tenant: { id: tenant.id, name: 'a tenant' },
       apiKey: { id: tenant.keyId, name: 'e2e', scopes: ['images:read'], expiresAt: null },
     });

@@ -32,6 +32,12 @@ export function createServer(log: Log): FastifyAdapter {
   const server: FastifyInstance = adapter.getInstance();
   server.decorateRequest('holder', undefined);
   server.decorateRequest('failure', undefined);
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-content-type-options', 'nosniff');
+    // Some of these answers hold a key that is shown once, and all of them are one tenant's.
+    if (request.url.startsWith('/v1/')) void reply.header('cache-control', 'no-store');
+    done();
+  });
   readJsonBodies(server);
   logRequests(server, log);
   return adapter;

@@ -1,0 +1,161 @@
+import { newId } from '#libs/ids';
+import { stopAllProcesses } from '#libs/testing';
+import {
+  type GatewayAlone,
+  type KeyedTenant,
+  startGatewayAlone,
+  STARTING_MS,
+} from '../../../test/support/gateway-alone.js';
+
+const SCOPES = ['webhooks:read', 'webhooks:write', 'audit:read', 'images:read'];
+
+interface Page {
+  readonly data: readonly Readonly<Record<string, unknown>>[];
+  readonly nextCursor: string | null;
+}
+
+describe('Webhook endpoints', () => {
+  let gateway: GatewayAlone;
+  let tenant: KeyedTenant;
+
+  beforeAll(async () => {
+    gateway = await startGatewayAlone({ WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOWED_CIDRS: '127.0.0.0/8' });
+    tenant = await gateway.createTenant(SCOPES);
+  }, STARTING_MS);
+  afterAll(async () => {
+    await gateway.stop();
+    await stopAllProcesses();
+  }, STARTING_MS);
+
+  const url = 'http://127.0.0.1:9/hook';
+  const create = (more: object = {}) =>
+    tenant.api.created<{ id: string; secret: string }>('/v1/webhook-endpoints', { url, ...more });
+
+  it('show their secret once', async () => {
+    const made = await create({ eventTypes: ['image_request.succeeded'], description: 'dashboard' });
+    const { secret, ...rest } = made;
+
+    expect(secret).toMatch(/^whsec_/);
+    expect(rest).toEqual({
+      id: expect.stringMatching(/^whe_/) as string,
+      url,
+      eventTypes: ['image_request.succeeded'],
+      accountIds: null,
+      description: 'dashboard',
+      status: 'enabled',
+      createdAt: expect.any(String) as string,
+    });
+    expect(await tenant.api.read(`/v1/webhook-endpoints/${made.id}`)).toEqual(rest);
+    expect(gateway.process.logs()).not.toContain(secret);
+  });
+
+  it.each([
+    [{}, '/url required'],
+    [{ url: 5 }, '/url wrong_type'],
+    [{ url, eventTypes: ['image_request.lost'] }, '/eventTypes/0 unknown_value'],
+    [{ url, eventTypes: [] }, '/eventTypes too_few'],
+    [{ url, accountIds: ['acc_x'] }, '/accountIds/0 malformed'],
+    [{ url, secret: 'mine' }, '/secret unknown_field'],
+  ])('are not made of %j', async (body, fault) => {
+    const answer = await tenant.api.call<{ errors: { pointer: string; code: string }[] }>(
+      'POST',
+      '/v1/webhook-endpoints',
+      body,
+    );
+
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors.map(({ pointer, code }) => `${pointer} ${code}`)).toEqual([fault]);
+  });
+
+  it.each(['http://169.254.169.254/latest', 'http://10.0.0.1/', 'ftp://example.com/', 'nonsense'])(
+    'may not call %s',
+    async (forbidden) => {
+      expect(await tenant.api.call('POST', '/v1/webhook-endpoints', { url: forbidden })).toMatchObject({
+        status: 422,
+        body: { code: 'webhook_url_forbidden' },
+      });
+    },
+  );
+
+  it('are changed, tested, disabled and deleted, each on record', async () => {
+    const { id } = await create({ description: 'old' });
+    const path = `/v1/webhook-endpoints/${id}`;
+    expect(
+      await tenant.api.call('PATCH', path, { description: null, eventTypes: ['image_request.failed'] }),
+    ).toMatchObject({
+      status: 200,
+      body: { description: null, eventTypes: ['image_request.failed'], url },
+    });
+    const test = await tenant.api.call('POST', `${path}/test`);
+    expect(test.status).toBe(202);
+    const deliveryId = String(test.body['deliveryId']);
+    expect(await tenant.api.read(`/v1/webhook-deliveries/${deliveryId}`)).toMatchObject({
+      id: deliveryId,
+      endpointId: id,
+      eventType: 'webhook_endpoint.test',
+      status: 'pending',
+      attempts: [],
+    });
+    expect((await tenant.api.read<Page>(`${path}/deliveries?status=pending`)).data).toHaveLength(1);
+    expect((await tenant.api.read<Page>(`${path}/deliveries?status=failed`)).data).toEqual([]);
+    await tenant.api.call('PATCH', path, { status: 'disabled' });
+    expect(await tenant.api.call('POST', `${path}/test`)).toMatchObject({
+      status: 409,
+      body: { code: 'webhook_endpoint_disabled' },
+    });
+    expect((await tenant.api.call('DELETE', path)).status).toBe(204);
+    expect((await tenant.api.call('GET', path)).status).toBe(404);
+
+    const log = await tenant.api.read<Page>('/v1/audit-log');
+    expect(
+      log.data.filter((entry) => JSON.stringify(entry['target']).includes(id)).map((entry) => entry['action']),
+    ).toEqual([
+      'webhook_endpoint.create',
+      'webhook_endpoint.update',
+      'webhook_endpoint.test',
+      'webhook_endpoint.update',
+      'webhook_endpoint.delete',
+    ]);
+  });
+
+  it('are listed page by page', async () => {
+    const other = await gateway.createTenant(SCOPES);
+    for (const description of ['one', 'two', 'three'])
+      await other.api.created('/v1/webhook-endpoints', { url, description });
+    const first = await other.api.read<Page>('/v1/webhook-endpoints?limit=2');
+    const second = await other.api.read<Page>(`/v1/webhook-endpoints?limit=2&cursor=${first.nextCursor}`);
+
+    expect([...first.data, ...second.data].map((endpoint) => endpoint['description'])).toEqual(['three', 'two', 'one']);
+    expect(second.nextCursor).toBeNull();
+  });
+
+  it('of another tenant are not there', async () => {
+    const { id } = await create();
+    const stranger = await gateway.createTenant(SCOPES);
+    const calls: [string, string, unknown?][] = [
+      ['GET', ''],
+      ['PATCH', '', { status: 'disabled' }],
+      ['DELETE', ''],
+      ['POST', '/test'],
+      ['GET', '/deliveries'],
+    ];
+    for (const [method, path, body] of calls) {
+      for (const which of [id, newId('whe'), 'whe_x'])
+        expect((await stranger.api.call(method, `/v1/webhook-endpoints/${which}${path}`, body)).status).toBe(404);
+    }
+    expect((await tenant.api.call('GET', `/v1/webhook-endpoints/${id}`)).body).toMatchObject({ status: 'enabled' });
+  });
+
+  it.each([
+    ['after=nonsense', 400, 'invalid_input'],
+    [`after=${newId('evt')}`, 404, 'not_found'],
+    ['cursor=nonsense', 400, 'invalid_cursor'],
+    ['types=image_request.lost', 400, 'invalid_input'],
+  ])('leave the feed of events to be read: ?%s gets %i %s', async (query, status, code) => {
+    expect(await tenant.api.call('GET', `/v1/events?${query}`)).toMatchObject({ status, body: { code } });
+    expect(await tenant.api.read('/v1/events?types=image_request.queued,image_request.failed')).toEqual({
+      data: [],
+      nextCursor: null,
+    });
+  });
+});
