@@ -22,7 +22,7 @@ export async function localSecrets(
   };
 }
 
-export function newSecrets(): LocalSecrets {
+function newSecrets(): LocalSecrets {
   const { privateKey } = generateKeyPairSync('ed25519');
   return {
     ADMIN_API_KEY: `admin_${randomBytes(32).toString('base64url')}`,

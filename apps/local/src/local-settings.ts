@@ -15,7 +15,7 @@ export interface LocalSettings {
 }
 
 /** The build's root is dist/, the repository's the folder around it. */
-export const REPOSITORY = dirname(fileURLToPath(new URL('../../../', import.meta.url)));
+const REPOSITORY = dirname(fileURLToPath(new URL('../../../', import.meta.url)));
 export const BUILD = join(REPOSITORY, 'dist');
 
 export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings {

@@ -16,7 +16,7 @@ export function renderEvents(events: readonly ReceivedEvent[]): string {
   return events.map(renderEvent).join('\n');
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

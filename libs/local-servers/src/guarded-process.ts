@@ -17,6 +17,8 @@ export interface GuardedProcessOptions {
   readonly stopSignal: NodeJS.Signals;
   /** How long it may take over that before it is killed. */
   readonly graceMs: number;
+  /** A folder to remove when the child has to be ended because we died. */
+  readonly throwAway?: string | undefined;
   readonly onLine?: (line: string) => void;
 }
 
@@ -34,7 +36,7 @@ export interface GuardedProcess {
  * whole group of the terminal: a database would otherwise be gone before those who still write to it.
  */
 export async function startGuarded(options: GuardedProcessOptions): Promise<GuardedProcess> {
-  const { command, args, stopSignal, graceMs, onLine, ...rest } = options;
+  const { command, args, stopSignal, graceMs, throwAway, onLine, ...rest } = options;
   const child = spawn(command, args, { ...rest, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise<number>((resolve) => {
     child.once('close', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
@@ -44,7 +46,7 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
     const [error] = (await once(child, 'error')) as [Error];
     throw error;
   }
-  watchOrphan(pid, stopSignal, graceMs);
+  watchOrphan({ pid, stopSignal, graceMs, throwAway });
   child.once('exit', () => forgetOrphan(pid));
   for (const stream of [child.stdout, child.stderr]) readLines(stream, onLine);
 

@@ -1,5 +1,5 @@
 export { freePort, isPortFree } from './free-port.js';
-export { type GuardedProcess, type GuardedProcessOptions, startGuarded } from './guarded-process.js';
+export { type GuardedProcess, startGuarded } from './guarded-process.js';
 export type { LocalServer } from './local-server.js';
-export { type PostgresOptions, startPostgres } from './start-postgres.js';
-export { type RedisOptions, startRedis } from './start-redis.js';
+export { startPostgres } from './start-postgres.js';
+export { startRedis } from './start-redis.js';

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Note } from './reaper.js';
+import type { Note, Orphan } from './reaper.js';
 
 // Compiled beside us as JavaScript; under jest beside us as TypeScript, which Node runs as it is.
 const REAPER = fileURLToPath(new URL(`./reaper${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
@@ -9,10 +9,10 @@ const watched = new Set<number>();
 let reaper: ChildProcess | undefined;
 
 /** Has the process stopped should we die before `forgetOrphan`. One reaper serves all, and ends with the last of them. */
-export function watchOrphan(pid: number, stopSignal: NodeJS.Signals, graceMs: number): void {
+export function watchOrphan(orphan: Orphan): void {
   reaper ??= startReaper();
-  watched.add(pid);
-  tell({ kind: 'watch', pid, stopSignal, graceMs });
+  watched.add(orphan.pid);
+  tell({ kind: 'watch', ...orphan });
 }
 
 export function forgetOrphan(pid: number): void {

@@ -3,17 +3,23 @@
  * does even when the parent is killed with SIGKILL, it stops those still running, the youngest first. Jest runs it from
  * source through Node's type stripping, so it holds no syntax beyond types and imports nothing of ours.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { platform } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export type Note =
-  { kind: 'watch'; pid: number; stopSignal: NodeJS.Signals; graceMs: number } | { kind: 'forget'; pid: number };
-type Watched = Extract<Note, { kind: 'watch' }>;
+export interface Orphan {
+  readonly pid: number;
+  readonly stopSignal: NodeJS.Signals;
+  readonly graceMs: number;
+  /** A folder that is of no use to anyone once the process is gone. */
+  readonly throwAway?: string | undefined;
+}
+
+export type Note = ({ readonly kind: 'watch' } & Orphan) | { readonly kind: 'forget'; readonly pid: number };
 
 const POLL_MS = 50;
-const watched = new Map<number, Watched>();
+const watched = new Map<number, Orphan>();
 
 for await (const line of createInterface({ input: process.stdin })) {
   const note = JSON.parse(line) as Note;
@@ -21,9 +27,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   else watched.delete(note.pid);
 }
 
-for (const orphan of [...watched.values()].reverse()) await end(orphan);
+for (const orphan of [...watched.values()].reverse()) {
+  await end(orphan);
+  if (orphan.throwAway) rmSync(orphan.throwAway, { recursive: true, force: true });
+}
 
-async function end({ pid, stopSignal, graceMs }: Watched): Promise<void> {
+async function end({ pid, stopSignal, graceMs }: Orphan): Promise<void> {
   const deadline = Date.now() + graceMs;
   if (!send(pid, stopSignal)) return;
   while (Date.now() < deadline) {

@@ -46,6 +46,6 @@ export async function mustRun(command: string, args: readonly string[], options:
   return output;
 }
 
-export function lastLines(text: string, count: number): string {
+function lastLines(text: string, count: number): string {
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }

@@ -8,7 +8,7 @@ export interface PostgresOptions {
   /** Kept between runs. As root it may have to be elsewhere; the answer's `dataDirectory` says where. */
   readonly dataDirectory: string;
   readonly port?: number;
-  /** False trades safety against power loss for speed; only for data that is thrown away. */
+  /** False trades safety for speed, and the data is removed should we die: only for data that is thrown away. */
   readonly durable?: boolean;
   readonly log?: (line: string) => void;
 }
@@ -43,6 +43,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalServ
       // A "fast shutdown": open sessions are cut off, everything committed is on disk.
       stopSignal: 'SIGINT',
       graceMs: 10_000,
+      throwAway: options.durable === false ? dataDirectory : undefined,
     }),
   });
 

@@ -10,7 +10,7 @@ export interface RedisOptions {
   /** Where a Redis is unpacked when the machine has none and we may not install one. Keep it, and it is fetched once. */
   readonly programDirectory: string;
   readonly port?: number;
-  /** False keeps everything in memory only. */
+  /** False keeps everything in memory only, and the folder is removed should we die. */
   readonly durable?: boolean;
   readonly log?: (line: string) => void;
   /** Hears of each step when a Redis has to be installed first, which takes its time. */
@@ -50,6 +50,7 @@ export async function startRedis(options: RedisOptions): Promise<LocalServer> {
       cwd: dataDirectory,
       stopSignal: 'SIGTERM',
       graceMs: 10_000,
+      throwAway: options.durable === false ? dataDirectory : undefined,
     }),
   });
 
