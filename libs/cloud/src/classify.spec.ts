@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { classify, parseEnforcedLimit, rateScope } from './classify.js';
+import { classify, parseRateRefusal, rateScope } from './classify.js';
 import { ERROR_CODES } from './error-codes.js';
 
 /** The business codes as the page of CreateImage lists them. */
@@ -141,18 +141,18 @@ describe('classify', () => {
   });
 });
 
-describe('parseEnforcedLimit', () => {
+describe('parseRateRefusal', () => {
   it.each([
     [
       'Your current request times equals to `21` in a second, which exceeds the frequency limit `20` for a second. Please reduce the frequency of calls.',
-      20,
+      { countedCalls: 21, enforcedLimit: 20 },
     ],
-    ['which exceeds the frequency limit 5 for a second', 5],
-    ['You are calling too often.', null],
-    ['the frequency limit `0` for a second', null],
-    ['', null],
-  ])('reads the limit that the cloud names: %s', (message, limit) => {
-    expect(parseEnforcedLimit(message)).toBe(limit);
+    ['which exceeds the frequency limit 5 for a second', { countedCalls: null, enforcedLimit: 5 }],
+    ['You are calling too often.', { countedCalls: null, enforcedLimit: null }],
+    ['the frequency limit `0` for a second', { countedCalls: null, enforcedLimit: null }],
+    ['', { countedCalls: null, enforcedLimit: null }],
+  ])('reads the numbers that the cloud names: %s', (message, numbers) => {
+    expect(parseRateRefusal(message)).toEqual(numbers);
   });
 });
 

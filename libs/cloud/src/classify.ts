@@ -1,4 +1,4 @@
-import type { ErrorCode, RateScope } from './error-code.js';
+import type { ErrorCode, RateRefusal, RateScope } from './error-code.js';
 import { ERROR_CODES, unlistedCode } from './error-codes.js';
 
 const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map(ERROR_CODES.map((entry) => [entry.code, entry]));
@@ -11,11 +11,17 @@ export function classify(code: string): ErrorCode {
   return BY_CODE.get(code) ?? unlistedCode(code);
 }
 
-/** The limit that the cloud says it enforces, in calls a second; null where the message of a rate refusal names none. */
-export function parseEnforcedLimit(message: string): number | null {
-  const digits = /frequency limit\s*`?(\d{1,6})`?/i.exec(message)?.[1];
-  const limit = Number(digits);
-  return Number.isInteger(limit) && limit > 0 ? limit : null;
+/** What the message of a rate refusal says, in calls a second; null where it does not. */
+export function parseRateRefusal(message: string): RateRefusal {
+  return {
+    countedCalls: positive(/request times equals to\s*`?(\d{1,6})`?/i.exec(message)?.[1]),
+    enforcedLimit: positive(/frequency limit\s*`?(\d{1,6})`?/i.exec(message)?.[1]),
+  };
+}
+
+function positive(digits: string | undefined): number | null {
+  const value = Number(digits);
+  return Number.isInteger(value) && value > 0 ? value : null;
 }
 
 /** Whose pace a rate refusal is about. A sub-code that is not known slows the whole account, which is the cautious reading. */

@@ -33,6 +33,15 @@ export class ConnectionTrace {
   /** Why no connection could be made, as Node names it. The SDK loses it where a host has several addresses. */
   dialError: string | null = null;
 
+  /** Told when the call goes out over a connection that stood already: then its transit is short and known. */
+  constructor(private readonly onSentWarm: () => void = () => undefined) {}
+
+  /** The call is being written to a connection that stood already. */
+  noteWarm(): void {
+    this.mayHaveSent = true;
+    this.onSentWarm();
+  }
+
   /** Runs a call whose agents will write to this trace. */
   follow<T>(call: () => Promise<T>): Promise<T> {
     return traces.run(this, call);
@@ -80,6 +89,5 @@ function traced(socket: Dialled): Dialled {
 }
 
 function noteWarm(): void {
-  const trace = traces.getStore();
-  if (trace) trace.mayHaveSent = true;
+  traces.getStore()?.noteWarm();
 }

@@ -24,6 +24,7 @@ export interface CloudCall {
   readonly parameters: object;
   readonly traceId: string | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly onSentWarm?: (() => void) | undefined;
 }
 
 /** What came of a call, before anybody asks what it means. */
@@ -39,7 +40,7 @@ export type CloudAnswer =
  * Nothing in the answer holds a part of the credential, nor a URL.
  */
 export async function callCloud(call: CloudCall, agents: CloudAgents, timeoutMs: number): Promise<CloudAnswer> {
-  const trace = new ConnectionTrace();
+  const trace = new ConnectionTrace(call.onSentWarm);
   const agent = new SingleUseAgent(call.endpoint.protocol === 'http:' ? agents.http : agents.https, trace);
   const client = call.client(clientConfig(call, agent));
   const stop = new Stop(timeoutMs, call.signal);

@@ -17,6 +17,16 @@ export interface CloudTarget {
   readonly region: string;
 }
 
+/** What the caller of one call wants to stop it by, or to know while it is under way. */
+export interface CallWatch {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Called as the call is written to a connection that stood already; never for a call that has to dial first, whose
+   * transit nobody can bound.
+   */
+  readonly onSentWarm?: (() => void) | undefined;
+}
+
 export interface CloudClientOptions {
   readonly endpoints: Endpoints;
   /** For a whole call, from looking up the host to the last byte. */
@@ -46,10 +56,10 @@ export class CloudClient {
     target: CloudTarget,
     call: CreateImageCall,
     traceId: string,
-    signal?: AbortSignal,
+    watch: CallWatch = {},
   ): Promise<CreateImageOutcome> {
     const began = performance.now();
-    const answer = await this.callCvm('CreateImage', target, createImageParameters(call), traceId, signal);
+    const answer = await this.callCvm('CreateImage', target, createImageParameters(call), traceId, watch);
     return createImageOutcome(answer, call.dryRun, millisecondsSince(began));
   }
 
@@ -65,7 +75,7 @@ export class CloudClient {
     if (imageIds.length === 0) return { kind: 'read', value: [], requestId: null, durationMs: 0 };
     const began = performance.now();
     const parameters = { ImageIds: [...imageIds], Limit: imageIds.length };
-    const answer = await this.callCvm('DescribeImages', target, parameters, traceId, signal);
+    const answer = await this.callCvm('DescribeImages', target, parameters, traceId, { signal });
     return readOutcome(answer, readImages, millisecondsSince(began));
   }
 
@@ -86,7 +96,7 @@ export class CloudClient {
       Offset: offset,
       Limit: PAGE_SIZE,
     };
-    const answer = await this.callCvm('DescribeImages', target, parameters, traceId, signal);
+    const answer = await this.callCvm('DescribeImages', target, parameters, traceId, { signal });
     return readOutcome(answer, (body) => readImageNamePage(body, imageName, offset), millisecondsSince(began));
   }
 
@@ -126,12 +136,12 @@ export class CloudClient {
     { site, region, credential }: CloudTarget,
     parameters: object,
     traceId: string | undefined,
-    signal: AbortSignal | undefined,
+    { signal, onSentWarm }: CallWatch,
   ): Promise<CloudAnswer> {
     const endpoint = this.options.endpoints.cvm(site, region);
     const client = (config: ClientConfig) => new cvm.v20170312.Client(config);
     return callCloud(
-      { client, action, endpoint, region, credential, parameters, traceId, signal },
+      { client, action, endpoint, region, credential, parameters, traceId, signal, onSentWarm },
       this.agents,
       this.options.timeoutMs,
     );

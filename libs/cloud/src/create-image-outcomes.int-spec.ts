@@ -35,7 +35,7 @@ describe('CloudClient.createImage', () => {
   });
 
   function create(by = client, changes = {}, signal?: AbortSignal): Promise<CreateImageOutcome> {
-    return by.createImage(targetOf(), callOf(changes), TRACE_ID, signal);
+    return by.createImage(targetOf(), callOf(changes), TRACE_ID, { signal });
   }
 
   describe('when the cloud gives a clear answer', () => {

@@ -50,6 +50,12 @@ export type CodeHandling =
 /** Which side a failure lies on, as callers of this service are told. */
 export type CodeCategory = 'caller' | 'credential' | 'quota' | 'state' | 'rate_limit' | 'unknown_outcome' | 'internal';
 
+/** The numbers in a rate refusal: how many calls were counted in the second, whoever made them, and how many may be. */
+export interface RateRefusal {
+  readonly countedCalls: number | null;
+  readonly enforcedLimit: number | null;
+}
+
 /** Whose pace a rate refusal is about: this lane's, every lane of the account, or every lane of this process. */
 export type RateScope = 'lane' | 'account' | 'all';
 

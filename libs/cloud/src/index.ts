@@ -1,5 +1,5 @@
 export { CloudClient } from './cloud-client.js';
-export type { CloudClientOptions, CloudTarget } from './cloud-client.js';
+export type { CallWatch, CloudClientOptions, CloudTarget } from './cloud-client.js';
 export type { CloudCredential } from './cloud-call.js';
 export { createCloudAgents } from './cloud-agents.js';
 export type { CloudAgents } from './cloud-agents.js';
@@ -7,6 +7,6 @@ export type { CallerIdentity, CloudImage, ImageNamePage } from './cloud-image.js
 export type { CreateImageCall } from './create-image-call.js';
 export { Endpoints } from './endpoints.js';
 export type { Endpoint, EndpointOverrides } from './endpoints.js';
-export { classify, parseEnforcedLimit, rateScope } from './classify.js';
-export type { CodeCategory, CodeClass, CodeHandling, ErrorCode, RateScope } from './error-code.js';
+export { classify, parseRateRefusal, rateScope } from './classify.js';
+export type { CodeCategory, CodeClass, CodeHandling, ErrorCode, RateRefusal, RateScope } from './error-code.js';
 export type { CreateImageOutcome, ReadOutcome } from './outcomes.js';

@@ -19,6 +19,7 @@ import { ImageRequests } from './image-requests.service.js';
 import { LaneEntrance } from './lane-entrance.js';
 import { LaneWaker } from './lane-waker.js';
 import { NameLookup } from './name-lookup.js';
+import { Pacing } from './pacing.js';
 import { Preparation } from './preparation.js';
 import { Reconciliation } from './reconciliation.js';
 import { Recovery } from './recovery.js';
@@ -58,7 +59,7 @@ export interface RequestSideParts extends Ground {
 export interface WorkSideParts extends Ground {
   readonly credentials: Credentials;
   readonly cloud: CloudClient;
-  readonly settings: LaneSettings & RetryPolicy;
+  readonly settings: LaneSettings & RetryPolicy & { readonly arrivalGuardMs: number };
 }
 
 /** What the gateway needs. The waker is closed with the process, so that a wake it holds is handed on. */
@@ -77,7 +78,6 @@ export function assembleRequestSide(parts: RequestSideParts): {
     entrance,
     new RequestChanges(parts.hints),
     clock,
-    settings.createImageLimit,
   );
   return { imageRequests, waker };
 }
@@ -94,11 +94,24 @@ export function assembleWorkSide(parts: WorkSideParts): {
   const { store, lanes, entrance, transitions, waker } = assembleCommon(parts, settings);
   const attempts = new AttemptStore();
   const access = new CloudAccess(parts.credentials);
-  const lookup = new NameLookup(cloud, access, lanes, entrance);
+  const pacing = new Pacing(lanes, log);
+  const lookup = new NameLookup(cloud, access, lanes, entrance, pacing);
   const settlement = new Settlement(postgres, store, attempts, transitions, queues, clock, settings);
   const reconciliation = new Reconciliation(postgres, store, attempts, lookup, settlement, clock, settings);
   const preparation = new Preparation(postgres, store, attempts, lookup, settlement, entrance, clock, settings);
-  const calls = new Calls(postgres, attempts, transitions, parts.audit, lanes, cloud, settlement, clock, log);
+  const calls = new Calls(
+    postgres,
+    attempts,
+    transitions,
+    parts.audit,
+    lanes,
+    pacing,
+    cloud,
+    settlement,
+    clock,
+    log,
+    settings.arrivalGuardMs,
+  );
   return {
     submission: new Submission(
       postgres,
@@ -119,6 +132,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
       entrance,
       access,
       cloud,
+      pacing,
       settlement,
       clock,
       log,

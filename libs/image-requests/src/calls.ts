@@ -1,23 +1,33 @@
 import { type AuditStore, systemActor } from '#libs/audit';
 import type { Clock } from '#libs/clock';
-import type { CloudClient, CloudTarget } from '#libs/cloud';
+import type { CloudClient, CloudTarget, CreateImageOutcome } from '#libs/cloud';
 import { newId, uuidOf } from '#libs/ids';
-import { laneName, type Lanes, type Lease } from '#libs/lanes';
+import { type Lane, laneName, type Lanes, type Lease } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import { isUniqueViolation, type Postgres, type Tx } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
 import type { ImageRequest } from './image-request.js';
-import { DONE, type NextStep } from './next-step.js';
+import type { NextStep } from './next-step.js';
+import type { Pacing } from './pacing.js';
 import type { Settlement } from './settlement.js';
 import type { Transitions } from './transitions.js';
 
-export type CallResult =
-  | { readonly kind: 'called'; readonly step: NextStep }
-  /** Another request of the instance was faster; nothing was sent. */
-  | { readonly kind: 'instance_busy' };
+/** A call that has been written down and not been sent yet. */
+export interface BegunCall {
+  readonly request: ImageRequest;
+  readonly attempt: Attempt;
+  readonly earlier: readonly Attempt[];
+}
 
-/** One call of CreateImage with a leased token: written ahead, sent, and settled. */
+export type Beginning =
+  | { readonly kind: 'begun'; readonly call: BegunCall }
+  /** Another request of the instance was faster. */
+  | { readonly kind: 'instance_busy' }
+  /** Canceled, or moved on by another worker. */
+  | { readonly kind: 'moved_on' };
+
+/** One call of CreateImage: written ahead, sent with a leased token, and settled. */
 export class Calls {
   constructor(
     private readonly postgres: Postgres,
@@ -25,68 +35,83 @@ export class Calls {
     private readonly transitions: Transitions,
     private readonly audit: AuditStore,
     private readonly lanes: Lanes,
+    private readonly pacing: Pacing,
     private readonly cloud: CloudClient,
     private readonly settlement: Settlement,
     private readonly clock: Clock,
     private readonly log: Log,
+    /** Upper bound of the way to the cloud on a connection that stands; 0 lets only the answer prove arrival. */
+    private readonly arrivalGuardMs: number,
   ) {}
 
-  async make(request: ImageRequest, target: CloudTarget, lease: Lease): Promise<CallResult> {
-    let begun: Begun | null;
+  /** The write-ahead, for a call that is sent `inMs` from now. Once it is committed, only an outcome ends the attempt. */
+  async begin(request: ImageRequest, lane: Lane, inMs: number): Promise<Beginning> {
     try {
-      begun = await this.postgres.transaction((tx) => this.begin(tx, request, lease));
+      const call = await this.postgres.transaction((tx) => this.write(tx, request, lane, inMs));
+      return call === null ? { kind: 'moved_on' } : { kind: 'begun', call };
     } catch (error) {
-      await this.lanes.handBack(lease);
       if (isUniqueViolation(error, 'image_requests_busy_instance_idx')) return { kind: 'instance_busy' };
       throw error;
     }
-    if (begun === null) {
-      await this.lanes.handBack(lease);
-      return { kind: 'called', step: DONE };
-    }
-
-    const { submitting, attempt, earlier } = begun;
-    const outcome = await this.cloud.createImage(target, request, uuidOf(attempt.id));
-    await this.rest(lease);
-    const step = await this.settlement.settle(submitting, attempt, earlier, outcome);
-    this.log.info({
-      event: 'attempt.settled',
-      imageRequestId: request.id,
-      tenantId: request.tenantId,
-      accountId: request.accountId,
-      attemptId: attempt.id,
-      attempt: attempt.number,
-      endpoint: attempt.endpoint,
-      region: attempt.region,
-      outcome: outcome.kind,
-      code: 'code' in outcome ? outcome.code : null,
-      cause: 'cause' in outcome ? outcome.cause : null,
-      upstreamRequestId: 'requestId' in outcome ? outcome.requestId : null,
-      token_wait_ms: attempt.tokenWaitMs,
-      duration_ms: outcome.durationMs,
-    });
-    return { kind: 'called', step };
   }
 
-  /** The write-ahead; null when the request has moved on, by a cancel or another worker. */
-  private async begin(tx: Tx, request: ImageRequest, lease: Lease): Promise<Begun | null> {
+  async send(call: BegunCall, target: CloudTarget, lease: Lease): Promise<NextStep> {
+    const outcome = await this.sendUnder(lease, call, target);
+    const step = await this.settlement.settle(call.request, call.attempt, call.earlier, outcome);
+    this.logSettled(call, outcome);
+    return step;
+  }
+
+  /** Its token was taken back before anything was sent: the request waits for another. */
+  async retract(call: BegunCall): Promise<NextStep> {
+    const cause = 'the token was taken back before the call was sent';
+    return this.settlement.retract(call.request, call.attempt, cause);
+  }
+
+  /** Rests the lease as soon as the call has certainly arrived: with the answer, or after the guard on a warm connection. */
+  private async sendUnder(lease: Lease, { request, attempt }: BegunCall, target: CloudTarget) {
+    let resting: Promise<void> | null = null;
+    let guard: NodeJS.Timeout | undefined;
+    const rest = (): Promise<void> => (resting ??= this.end(lease, () => this.lanes.rest(lease)));
+    const onSentWarm = (): void => {
+      if (this.arrivalGuardMs > 0) guard = setTimeout(() => void rest(), this.arrivalGuardMs);
+    };
+
+    const outcome = await this.cloud.createImage(target, request, uuidOf(attempt.id), { onSentWarm });
+    clearTimeout(guard);
+    if (outcome.kind === 'not_sent') await this.end(lease, () => this.lanes.handBack(lease));
+    else await rest();
+    if (outcome.kind === 'refused') await this.pacing.heed(lease.lane, outcome);
+    return outcome;
+  }
+
+  /** The outcome must be settled whether Redis can be told or not: a lease that is not ended ends by itself. */
+  private async end(lease: Lease, how: () => Promise<void>): Promise<void> {
+    try {
+      await how();
+    } catch (error) {
+      this.log.warn({ event: 'lease.not_ended', lane: laneName(lease.lane), error });
+    }
+  }
+
+  private async write(tx: Tx, request: ImageRequest, lane: Lane, inMs: number): Promise<BegunCall | null> {
     const at = this.clock.now();
     const changes = { waitingFor: null, nextAttemptAt: null, attemptsMade: request.attemptsMade + 1 };
     const submitting = await this.transitions.apply(tx, request, 'submitting', changes, at);
     if (submitting === null) return null;
 
-    const earlier = await this.attempts.list(tx, request.tenantId, request.id);
+    const earlier = request.attemptsMade === 0 ? [] : await this.attempts.list(tx, request.tenantId, request.id);
     const waitingSince = request.nextAttemptAt ?? request.updatedAt;
     const attempt: Attempt = {
       id: newId('att'),
       imageRequestId: request.id,
       tenantId: request.tenantId,
       number: submitting.attemptsMade,
-      endpoint: lease.lane.host,
+      endpoint: lane.host,
       region: request.region,
-      lane: laneName(lease.lane),
+      lane: laneName(lane),
       startedAt: at,
-      tokenWaitMs: Math.max(0, at.getTime() - waitingSince.getTime()),
+      tokenWaitMs: Math.max(0, Math.round(at.getTime() + inMs - waitingSince.getTime())),
       finishedAt: null,
       durationMs: null,
       outcome: null,
@@ -110,21 +135,25 @@ export class Calls {
       },
       at,
     );
-    return { submitting, attempt, earlier };
+    return { request: submitting, attempt, earlier };
   }
 
-  /** The answer must be settled whether Redis can be told or not: a lease that is not rested ends by itself. */
-  private async rest(lease: Lease): Promise<void> {
-    try {
-      await this.lanes.rest(lease);
-    } catch (error) {
-      this.log.warn({ event: 'lease.not_rested', lane: laneName(lease.lane), error });
-    }
+  private logSettled({ request, attempt }: BegunCall, outcome: CreateImageOutcome): void {
+    this.log.info({
+      event: 'attempt.settled',
+      imageRequestId: request.id,
+      tenantId: request.tenantId,
+      accountId: request.accountId,
+      attemptId: attempt.id,
+      attempt: attempt.number,
+      endpoint: attempt.endpoint,
+      region: attempt.region,
+      outcome: outcome.kind,
+      code: 'code' in outcome ? outcome.code : null,
+      cause: 'cause' in outcome ? outcome.cause : null,
+      upstreamRequestId: 'requestId' in outcome ? outcome.requestId : null,
+      token_wait_ms: attempt.tokenWaitMs,
+      duration_ms: outcome.durationMs,
+    });
   }
-}
-
-interface Begun {
-  readonly submitting: ImageRequest;
-  readonly attempt: Attempt;
-  readonly earlier: readonly Attempt[];
 }

@@ -28,7 +28,6 @@ export class ImageRequests {
     private readonly entrance: LaneEntrance,
     private readonly changes: RequestChanges,
     private readonly clock: Clock,
-    private readonly createImageLimit: number,
   ) {}
 
   /**
@@ -96,10 +95,13 @@ export class ImageRequests {
   /** Where a queued request stands among those that wait for a token; null for any other. */
   async placeOf(request: ImageRequest): Promise<QueuePlace | null> {
     if (request.status !== 'queued' || request.waitingFor === 'instance') return null;
-    const before = await this.entrance.waitersBefore(request);
-    if (before === null) return null;
-    const startInMs = ((before + 1) / this.createImageLimit) * 1000;
-    return { position: before + 1, estimatedStartAt: new Date(this.clock.now().getTime() + startInMs) };
+    const place = await this.entrance.placeOf(request);
+    if (place === null) return null;
+    const startsInMs = place.kind === 'promised' ? place.inMs : place.startsInMs;
+    return {
+      position: place.kind === 'promised' ? 1 : place.before + 1,
+      estimatedStartAt: new Date(this.clock.now().getTime() + startsInMs),
+    };
   }
 
   /** Whether the account has requests that have not ended; for whoever is about to delete it in `tx`. */

@@ -1,6 +1,6 @@
 import type { Account, AccountStore } from '#libs/accounts';
 import type { Endpoints } from '#libs/cloud';
-import { type Lane, type Lanes, rankOf } from '#libs/lanes';
+import { type Lane, type Lanes, type Place, rankOf } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { ImageRequest } from './image-request.js';
@@ -45,11 +45,11 @@ export class LaneEntrance {
     }
   }
 
-  /** How many requests stand before this one in its lane; null when it is not waiting there, or Redis can't tell. */
-  async waitersBefore(request: ImageRequest): Promise<number | null> {
+  /** Where the request stands in its lane; null when it is not in it, or Redis can't tell. */
+  async placeOf(request: ImageRequest): Promise<Place | null> {
     try {
       const lane = await this.laneFor(request);
-      return lane === null ? null : await this.lanes.waitersBefore(lane, request.id);
+      return lane === null ? null : await this.lanes.placeOf(lane, request.id);
     } catch {
       return null;
     }

@@ -3,11 +3,12 @@ import type { Wake } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { Queues } from '#libs/queues';
 
-/** The job starts a little before its token may be used, so that loading and looking up do not cost the token time. */
-const AHEAD_MS = 60;
+/** The job starts a little before its token may be used, so that loading and writing ahead cost the token no time. */
+const AHEAD_MS = 80;
 
 /**
- * Enqueues the job of a request whose token comes free, by a timer: BullMQ itself would wake a delayed job up to 100 ms
+ * Enqueues the job of a request whose turn is next, so that it looks up its name in time, and of one whose token comes
+ * free, by a timer: BullMQ itself would wake a delayed job up to 100 ms
  * late. A wake that is lost with the process is given again by the lane, two seconds later.
  */
 export class LaneWaker {
@@ -18,9 +19,9 @@ export class LaneWaker {
     private readonly log: Log,
   ) {}
 
-  wake({ waiter, inMs }: Wake): void {
-    const id = waiter as ImageRequestId;
-    const waitMs = Math.max(0, inMs - AHEAD_MS);
+  wake(wake: Wake): void {
+    const id = wake.waiter as ImageRequestId;
+    const waitMs = wake.kind === 'on_deck' ? 0 : Math.max(0, wake.inMs - AHEAD_MS);
     if (waitMs === 0) {
       void this.enqueue(id, 0);
       return;

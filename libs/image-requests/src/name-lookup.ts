@@ -5,6 +5,7 @@ import type { Attempt } from './attempt.js';
 import type { CloudAccess } from './cloud-access.js';
 import type { ImageRequest } from './image-request.js';
 import type { LaneEntrance } from './lane-entrance.js';
+import type { Pacing } from './pacing.js';
 
 export type NameLookupResult =
   | { readonly kind: 'looked'; readonly images: readonly CloudImage[]; readonly requestId: string | null }
@@ -26,6 +27,7 @@ export class NameLookup {
     private readonly access: CloudAccess,
     private readonly lanes: Lanes,
     private readonly entrance: LaneEntrance,
+    private readonly pacing: Pacing,
   ) {}
 
   async look(account: Account, request: ImageRequest): Promise<NameLookupResult> {
@@ -36,6 +38,7 @@ export class NameLookup {
       const lease = await this.lanes.take(lane);
       const page = await this.cloud.findImagesByName(target, request.imageName, offset);
       await this.lanes.rest(lease);
+      if (page.kind === 'refused') await this.pacing.heed(lane, page);
       if (page.kind !== 'read') return page;
       images.push(...page.value.images);
       if (page.value.nextOffset === null) return { kind: 'looked', images, requestId: page.requestId };

@@ -65,6 +65,17 @@ export class Settlement {
     return this.postgres.transaction((tx) => this.close(tx, request, attempt, result, this.clock.now()));
   }
 
+  /** Nothing was sent: back to the queue at once, as if the attempt had not been begun but for its record. */
+  async retract(request: ImageRequest, attempt: Attempt, cause: string): Promise<NextStep> {
+    const result: AttemptResult = { outcome: 'not_sent', durationMs: null, code: null, cause, upstreamRequestId: null };
+    return this.postgres.transaction(async (tx) => {
+      const at = this.clock.now();
+      if (!(await this.attempts.close(tx, attempt, result, at))) return DONE;
+      const queued = await this.transitions.apply(tx, request, 'queued', { waitingFor: null, nextAttemptAt: null }, at);
+      return queued === null ? DONE : again(0);
+    });
+  }
+
   /** The image that an unanswered attempt made after all. From `queued`, the request passes through `submitting`. */
   async adopt(request: ImageRequest, imageId: string): Promise<NextStep> {
     return this.postgres.transaction(async (tx) => {

@@ -11,6 +11,7 @@ import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
 import type { LaneEntrance } from './lane-entrance.js';
 import { again, DONE, type NextStep } from './next-step.js';
+import type { Pacing } from './pacing.js';
 import { lookPauseMs, type RetryPolicy } from './retry-policy.js';
 import type { Settlement } from './settlement.js';
 
@@ -30,6 +31,7 @@ export class Tracking {
     private readonly entrance: LaneEntrance,
     private readonly access: CloudAccess,
     private readonly cloud: CloudClient,
+    private readonly pacing: Pacing,
     private readonly settlement: Settlement,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -60,6 +62,7 @@ export class Tracking {
     const lease = await this.lanes.take(lane);
     const outcome = await this.cloud.describeImages(target, ids);
     await this.lanes.rest(lease);
+    if (outcome.kind === 'refused') await this.pacing.heed(lane, outcome);
     this.log.debug({
       event: 'images.looked_at',
       accountId: account.id,

@@ -7,13 +7,14 @@ import { type Lane, laneName, laneOfName } from './lane.js';
 export interface Lease {
   readonly lane: Lane;
   readonly id: string;
+  /** On the process's own monotonic clock, from before it was asked for. */
+  readonly askedAtMs: number;
 }
 
-/** A waiter that has been promised a token, and when it may use it. Somebody has to wake it. */
-export interface Wake {
-  readonly waiter: string;
-  readonly inMs: number;
-}
+/** Whom somebody has to wake: a waiter that was promised a token, or one whose turn is next and who may prepare. */
+export type Wake =
+  | { readonly kind: 'promised'; readonly waiter: string; readonly inMs: number }
+  | { readonly kind: 'on_deck'; readonly waiter: string };
 
 export type Entry = { readonly kind: 'promised'; readonly inMs: number } | { readonly kind: 'waiting' };
 
@@ -22,37 +23,73 @@ export type Claim =
   | { readonly kind: 'early'; readonly inMs: number }
   | { readonly kind: 'waiting' };
 
+/** What the cloud said when it refused a call as one too many, as far as it said anything. */
+export interface Excess {
+  readonly countedCalls: number | null;
+  readonly enforcedLimit: number | null;
+}
+
+/** A lane as it is now. Tokens that are neither in use nor resting are free. */
+export interface LaneState {
+  readonly lane: Lane;
+  readonly limit: number;
+  /** Tokens in use by calls or about to be. */
+  readonly inUse: number;
+  readonly resting: number;
+  readonly waiting: number;
+  /** Calls a second at present: the limit, or less after refusals. */
+  readonly pace: number;
+  /** Null when only an answer will free a token. */
+  readonly nextFreeInMs: number | null;
+}
+
+/** Where a waiter stands: with a promised token, or behind so many others. */
+export type Place =
+  | { readonly kind: 'promised'; readonly inMs: number }
+  | { readonly kind: 'waiting'; readonly before: number; readonly startsInMs: number };
+
 export interface LaneOptions {
   /** Calls a second for each action. */
   readonly limits: Readonly<Record<Lane['action'], number>>;
   /** How long a call can take at most; a dead holder's lease ends a second after that. */
   readonly callTimeoutMs: number;
-  /** Called for every waiter that was promised a token, by whichever of our scripts noticed. */
+  /** Called for every waiter that one of our scripts promised a token or found next in turn. */
   readonly wake: (wake: Wake) => void;
+  /** After a refusal the pace stays down for so long; 20 s keeps failed probes below one call in a hundred. */
+  readonly probeHoldMs?: number;
 }
 
 /** The cloud counts in windows of one second, so a token rests for one second. */
-const REST_MS = 1000;
-/** After lost state a call may still be on its way that was leased just before: the rest covers its sending too. */
-const REST_AFTER_LOST_STATE_MS = 1500;
+export const REST_MS = 1000;
+/** A call is sent within this time of its lease being asked for or renewed: what follows lost state counts on it. */
+const LEASE_FRESH_MS = 150;
+/** After lost state a call may still be on its way that was leased just before; its sending and transit come on top. */
+const REST_AFTER_LOST_STATE_MS = REST_MS + LEASE_FRESH_MS + 100;
 /** How long a promised token waits for its waiter before the waiter is woken again. */
-const PROMISE_GRACE_MS = 2000;
+const PROMISE_GRACE_MS = 1500;
+const PROBE_HOLD_MS = 20_000;
 const FORGET_LANE_AFTER_MS = 3_600_000;
 const ACTIVE_LANES = 'lanes:active';
 
 const SCRIPTS = {
   enter: script('enter-lane.5.lua'),
   claim: script('claim-token.5.lua'),
+  renew: script('renew-lease.5.lua'),
   rest: script('rest-token.5.lua'),
   withdraw: script('withdraw-waiter.5.lua'),
   take: script('take-token.5.lua'),
+  slow: script('slow-lane.5.lua'),
+  read: script('read-lane.5.lua'),
   sweep: script('sweep-lane.5.lua'),
 } as const;
 
+/** How many numbers each script's reply begins with, before those to wake. */
+const NUMBERS_OF_READ = 8;
+
 /**
  * Leased tokens in Redis: in any window of one second the cloud sees at most the limit's number of calls of a lane. A
- * token's rest begins when its call has certainly arrived, that is with the answer. Every method throws when Redis is
- * out of reach: without Redis there are no calls.
+ * token's rest begins when its call has certainly arrived. Every method throws when Redis is out of reach: without Redis
+ * there are no calls.
  */
 export class Lanes {
   private readonly opened = new Set<string>();
@@ -65,7 +102,7 @@ export class Lanes {
   /** Brings a waiter into its lane; a waiter that is in it already keeps its place. */
   async enter(lane: Lane, waiter: string, rank: number): Promise<Entry> {
     await this.redis.zadd(ACTIVE_LANES, Date.now(), laneName(lane));
-    const { code, ms } = await this.run('enter', lane, [waiter, rank], waiter);
+    const [code, ms] = await this.run('enter', lane, [waiter, rank]);
     return code === 1 ? { kind: 'promised', inMs: ms } : { kind: 'waiting' };
   }
 
@@ -82,12 +119,20 @@ export class Lanes {
   /** A lease for the waiter's call, or how long its promised token still rests, or a place among the waiting. */
   async claim(lane: Lane, waiter: string, rank: number): Promise<Claim> {
     const id = randomUUID();
-    const { code, ms } = await this.run('claim', lane, [waiter, rank, id, this.leaseMs], waiter);
-    if (code === 1) return { kind: 'leased', lease: { lane, id } };
+    const askedAtMs = performance.now();
+    const [code, ms] = await this.run('claim', lane, [waiter, rank, id, this.leaseMs], waiter);
+    if (code === 1) return { kind: 'leased', lease: { lane, id, askedAtMs } };
     return code === 2 ? { kind: 'early', inMs: ms } : { kind: 'waiting' };
   }
 
-  /** Ends a lease whose call has been answered, or has run out of time: the token rests for a second. */
+  /** The lease as if it had been given just now, for a holder that took long to get ready; null when it is gone. */
+  async renew(lease: Lease): Promise<Lease | null> {
+    const askedAtMs = performance.now();
+    const [code] = await this.run('renew', lease.lane, [lease.id, this.leaseMs]);
+    return code === 1 ? { ...lease, askedAtMs } : null;
+  }
+
+  /** Ends a lease whose call has certainly arrived, or has run out of time: the token rests for a second. */
   async rest(lease: Lease): Promise<void> {
     await this.run('rest', lease.lane, [lease.id, REST_MS]);
   }
@@ -99,7 +144,7 @@ export class Lanes {
 
   /** Takes a waiter out; a token promised to it goes on to the next. */
   async withdraw(lane: Lane, waiter: string): Promise<void> {
-    await this.run('withdraw', lane, [waiter], waiter);
+    await this.run('withdraw', lane, [waiter]);
   }
 
   /** Waits in place for a token, for calls that nothing else waits for. Gives up, with an error, when `signal` fires. */
@@ -107,10 +152,23 @@ export class Lanes {
     const id = randomUUID();
     for (;;) {
       signal?.throwIfAborted();
-      const { code, ms } = await this.run('take', lane, [id, this.leaseMs]);
-      if (code === 1) return { lane, id };
+      const askedAtMs = performance.now();
+      const [code, ms] = await this.run('take', lane, [id, this.leaseMs]);
+      if (code === 1) return { lane, id, askedAtMs };
       await new Promise((resolve) => setTimeout(resolve, ms));
     }
+  }
+
+  /** Lowers the pace of a lane that the cloud found too fast; it probes back up by itself. */
+  async slow(lane: Lane, { countedCalls, enforcedLimit }: Excess): Promise<void> {
+    const holdMs = this.options.probeHoldMs ?? PROBE_HOLD_MS;
+    await this.run('slow', lane, [countedCalls ?? 0, enforcedLimit ?? 0, holdMs]);
+  }
+
+  /** The lanes in use of late that `belongs` picks, whichever process uses them. */
+  async active(belongs: (lane: Lane) => boolean): Promise<readonly Lane[]> {
+    const names = await this.redis.zrangebyscore(ACTIVE_LANES, '-inf', '+inf');
+    return names.map(laneOfName).filter(belongs);
   }
 
   /** Wakes whom a crash left waiting, in every lane that was used of late. Safe to race. */
@@ -119,36 +177,85 @@ export class Lanes {
     const lanes = await this.redis.zrangebyscore(ACTIVE_LANES, '-inf', '+inf', 'WITHSCORES');
     for (let at = 0; at < lanes.length; at += 2) {
       const name = String(lanes[at]);
-      const { code } = await this.run('sweep', laneOfName(name), []);
+      const [code] = await this.run('sweep', laneOfName(name), []);
       if (code === 0 && Number(lanes[at + 1]) < longAgo) await this.redis.zrem(ACTIVE_LANES, name);
     }
   }
 
-  /** How many waiters stand before this one; null when it is not waiting in the lane. */
-  async waitersBefore(lane: Lane, waiter: string): Promise<number | null> {
-    return this.redis.zrank(keysOf(lane)[3], waiter);
+  async state(lane: Lane): Promise<LaneState> {
+    const [leased, resting, promised, waiting, pace, nextFreeInMs] = await this.read(lane, '');
+    return {
+      lane,
+      limit: this.options.limits[lane.action],
+      inUse: leased,
+      // A promised token rests like any other; it is only known for whom.
+      resting: resting + promised,
+      waiting,
+      pace,
+      nextFreeInMs: nextFreeInMs < 0 ? null : nextFreeInMs,
+    };
+  }
+
+  /** Null when the waiter is not in the lane. */
+  async placeOf(lane: Lane, waiter: string): Promise<Place | null> {
+    const [, , promised, , pace, , before, promisedInMs] = await this.read(lane, waiter);
+    if (promisedInMs >= 0) return { kind: 'promised', inMs: promisedInMs };
+    if (before < 0) return null;
+    return { kind: 'waiting', before, startsInMs: Math.ceil(((before + 1 + promised) / pace) * 1000) };
   }
 
   private get leaseMs(): number {
     return this.options.callTimeoutMs + REST_MS;
   }
 
-  /** `self` is the waiter that asks: it learns of its promise from the reply and need not be woken for one that is due. */
+  private async read(lane: Lane, waiter: string) {
+    const reply = await this.reply('read', lane, [waiter]);
+    this.wakeAll(reply.slice(NUMBERS_OF_READ));
+    return reply.slice(0, NUMBERS_OF_READ).map(Number) as [
+      leased: number,
+      resting: number,
+      promised: number,
+      waiting: number,
+      pace: number,
+      nextFreeInMs: number,
+      before: number,
+      promisedInMs: number,
+    ];
+  }
+
+  /** `self` is the waiter that asks: it learns of its promise from the reply and need not be woken for it. */
   private async run(
-    name: keyof typeof SCRIPTS,
+    name: Exclude<keyof typeof SCRIPTS, 'read'>,
     lane: Lane,
     args: readonly (string | number)[],
     self?: string,
-  ): Promise<{ code: number; ms: number }> {
-    const shared = [this.options.limits[lane.action], REST_AFTER_LOST_STATE_MS, PROMISE_GRACE_MS];
-    const reply = (await SCRIPTS[name].run(this.redis, keysOf(lane), [...shared, ...args])) as (string | number)[];
-    const [code, ms, ...toWake] = reply;
-    for (let at = 0; at < toWake.length; at += 2) {
-      const wake = { waiter: String(toWake[at]), inMs: Number(toWake[at + 1]) };
-      if (!(name === 'claim' && wake.waiter === self)) this.options.wake(wake);
-    }
-    return { code: Number(code), ms: Number(ms) };
+  ): Promise<[code: number, ms: number]> {
+    const [code, ms, ...toWake] = await this.reply(name, lane, args);
+    this.wakeAll(toWake, self);
+    return [Number(code), Number(ms)];
   }
+
+  private async reply(
+    name: keyof typeof SCRIPTS,
+    lane: Lane,
+    args: readonly (string | number)[],
+  ): Promise<readonly (string | number)[]> {
+    const shared = [this.options.limits[lane.action], REST_AFTER_LOST_STATE_MS, PROMISE_GRACE_MS];
+    return (await SCRIPTS[name].run(this.redis, keysOf(lane), [...shared, ...args])) as (string | number)[];
+  }
+
+  private wakeAll(pairs: readonly (string | number)[], self?: string): void {
+    for (let at = 0; at < pairs.length; at += 2) {
+      const [waiter, inMs] = [String(pairs[at]), Number(pairs[at + 1])];
+      if (inMs < 0) this.options.wake({ kind: 'on_deck', waiter });
+      else if (waiter !== self) this.options.wake({ kind: 'promised', waiter, inMs });
+    }
+  }
+}
+
+/** Whether a call may be sent under the lease now. One that is not fresh any more must be renewed first. */
+export function isFresh(lease: Lease): boolean {
+  return performance.now() - lease.askedAtMs <= LEASE_FRESH_MS;
 }
 
 function keysOf(lane: Lane): [string, string, string, string, string] {

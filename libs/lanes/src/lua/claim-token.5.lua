@@ -1,6 +1,6 @@
 --[[
   Turns a waiter's promise into a lease for one call, or says how long it has to wait for that. A waiter without a
-  promise gets a free token if there is one and nobody waits before it; else it waits in the lane by its rank.
+  promise gets a free token if there is one; nobody can be waiting before it then. Else it waits in the lane by its rank.
 
   ARGV[4] waiter   ARGV[5] rank, lower first   ARGV[6] lease id   ARGV[7] length of the lease, ms
   Returns {1 leased, 2 promised but not yet usable, or 0 waiting; ms until usable; whom to wake…}
@@ -14,7 +14,7 @@ if not since and freeTokens() <= 0 then
   redis.call('ZADD', waiting, 'NX', rank, waiter)
   return reply(0, 0)
 end
-redis.call('ZREM', promised, waiter)
+breakPromise(waiter)
 redis.call('ZREM', waiting, waiter)
-redis.call('ZADD', leases, string.format('%.3f', now + leaseMs), lease)
+redis.call('ZADD', leases, score(now + leaseMs), lease)
 return reply(1, 0)

@@ -15,10 +15,13 @@ if redis.call('ZSCORE', waiting, waiter) then return reply(0, 0) end
 redis.call('ZADD', waiting, rank, waiter)
 if freeTokens() > 0 then
   passOn('', now)
-elseif redis.call('ZCARD', resting) > 0 then
-  local soonest = redis.call('ZPOPMIN', resting)
-  passOn(soonest[1], tonumber(soonest[2]))
+else
+  passOnResting()
 end
 since = redis.call('ZSCORE', promised, waiter)
 if since then return reply(1, math.max(0, since - now)) end
+if redis.call('ZRANK', waiting, waiter) < limit then
+  toWake[#toWake + 1] = waiter
+  toWake[#toWake + 1] = -1
+end
 return reply(0, 0)

@@ -6,10 +6,11 @@
 ]]
 -- @include lane.lua
 local lease, leaseMs = ARGV[4], tonumber(ARGV[5])
+local ASK_AGAIN_MS = 50
 
 if freeTokens() > 0 then
-  redis.call('ZADD', leases, string.format('%.3f', now + leaseMs), lease)
+  redis.call('ZADD', leases, score(now + leaseMs), lease)
   return reply(1, 0)
 end
 local soonest = redis.call('ZRANGE', resting, 0, 0, 'WITHSCORES')[2]
-return reply(0, soonest and math.max(1, soonest - now) or 50)
+return reply(0, soonest and math.max(1, soonest - now) or ASK_AGAIN_MS)

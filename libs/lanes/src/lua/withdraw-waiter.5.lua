@@ -10,6 +10,6 @@ local waiter = ARGV[4]
 if redis.call('ZREM', waiting, waiter) == 1 then return reply(1, 0) end
 local since = redis.call('ZSCORE', promised, waiter)
 if not since then return reply(0, 0) end
-redis.call('ZREM', promised, waiter)
+breakPromise(waiter)
 passOn('withdrawn:' .. waiter, math.max(now, tonumber(since)))
 return reply(1, 0)

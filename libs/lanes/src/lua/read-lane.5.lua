@@ -1,0 +1,21 @@
+--[[
+  What a lane looks like now, for those who wait and those who watch.
+
+  ARGV[4] a waiter whose place is asked for, or ''
+  Returns {leased, resting, promised, waiting, pace, ms until the next token is free or -1 when none will be without a
+  call's answer, place of the waiter among the waiting from 0 or -1, ms until its promised token or -1, whom to wake…}
+]]
+-- @include lane.lua
+local waiter = ARGV[4]
+
+local nextFreeAt = redis.call('ZRANGE', resting, 0, 0, 'WITHSCORES')[2]
+  or redis.call('ZRANGE', promised, 0, 0, 'WITHSCORES')[2]
+local nextFreeMs = nextFreeAt and math.max(0, nextFreeAt - now) or -1
+if freeTokens() > 0 then nextFreeMs = 0 end
+local place = redis.call('ZRANK', waiting, waiter)
+local since = redis.call('ZSCORE', promised, waiter)
+
+return {
+  redis.call('ZCARD', leases), redis.call('ZCARD', resting), redis.call('ZCARD', promised), redis.call('ZCARD', waiting),
+  pace, math.ceil(nextFreeMs), place or -1, since and math.ceil(math.max(0, since - now)) or -1, unpack(toWake),
+}
