@@ -24,6 +24,8 @@ const shared = {
 };
 
 export default {
+  // How long a hung test may hang. No test passes or fails by its speed.
+  testTimeout: 60_000,
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'] },
     {

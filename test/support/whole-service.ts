@@ -41,6 +41,10 @@ export interface WholeService {
   readonly redisDataDirectory: string;
   readonly adminKey: string;
   readonly workers: readonly StartedProcess[];
+  /** One worker more, like the others. */
+  startWorker(): Promise<StartedProcess>;
+  /** Redis is gone for a moment and back with what it had on disk. */
+  restartRedis(): Promise<void>;
   /** All that the gateway and the workers wrote. */
   logs(): string;
   /** A tenant of its own with a key of all scopes, and an account whose credential the simulator knows. */
@@ -96,21 +100,25 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
     UPSTREAM_TIMEOUT_MS: '2000',
     ...settings,
   };
-  const [gateway, ...workers] = await Promise.all([
+  const workers: StartedProcess[] = [];
+  const startWorker = async (): Promise<StartedProcess> => {
+    const started = await startProcess({
+      name: 'worker',
+      entry: 'dist/apps/worker/src/main.js',
+      env: { ...env, ...worker },
+      readyWhen: (line) => line.includes('worker.started'),
+    });
+    workers.push(started);
+    return started;
+  };
+  const [gateway] = await Promise.all([
     startProcess({
       name: 'gateway',
       entry: 'dist/apps/gateway/src/main.js',
       env: { ...env, PORT: '0', HOST: '127.0.0.1', ADMIN_API_KEY: adminKey },
       readyWhen: (line) => line.includes('gateway.listening'),
     }),
-    ...Array.from({ length: options.workers ?? 1 }, (_, index) =>
-      startProcess({
-        name: `worker ${index + 1}`,
-        entry: 'dist/apps/worker/src/main.js',
-        env: { ...env, ...worker },
-        readyWhen: (line) => line.includes('worker.started'),
-      }),
-    ),
+    ...Array.from({ length: options.workers ?? 1 }, startWorker),
   ]);
   const url = gateway.url ?? '';
   const admin = new ApiClient(url, adminKey);
@@ -126,6 +134,8 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
     redisDataDirectory: redis.dataDirectory,
     adminKey,
     workers,
+    startWorker,
+    restartRedis: () => redis.restart(),
     logs: () => [gateway, ...workers].map((process) => process.logs()).join('\n'),
     createTenant: (name) => createTenant(url, admin, control, name),
     stop: async () => {

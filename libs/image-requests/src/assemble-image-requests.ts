@@ -10,6 +10,7 @@ import type { Postgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 import type { Hints } from '#libs/redis';
 import type { Redis } from 'ioredis';
+import { AccountLanes } from './account-lanes.js';
 import { AttemptStore } from './attempt.store.js';
 import { Calls } from './calls.js';
 import { CloudAccess } from './cloud-access.js';
@@ -53,7 +54,7 @@ interface Ground {
 
 export interface RequestSideParts extends Ground {
   readonly accounts: Accounts;
-  readonly settings: LaneSettings;
+  readonly settings: LaneSettings & { readonly regions: readonly string[] };
 }
 
 export interface WorkSideParts extends Ground {
@@ -65,10 +66,11 @@ export interface WorkSideParts extends Ground {
 /** What the gateway needs. The waker is closed with the process, so that a wake it holds is handed on. */
 export function assembleRequestSide(parts: RequestSideParts): {
   readonly imageRequests: ImageRequests;
+  readonly accountLanes: AccountLanes;
   readonly waker: LaneWaker;
 } {
   const { postgres, clock, settings } = parts;
-  const { store, entrance, transitions, waker } = assembleCommon(parts, settings);
+  const { store, entrance, lanes, transitions, waker } = assembleCommon(parts, settings);
   const imageRequests = new ImageRequests(
     postgres,
     new ImageRequestStore(),
@@ -79,7 +81,7 @@ export function assembleRequestSide(parts: RequestSideParts): {
     new RequestChanges(parts.hints),
     clock,
   );
-  return { imageRequests, waker };
+  return { imageRequests, accountLanes: new AccountLanes(entrance, lanes, settings.regions), waker };
 }
 
 /** What the worker needs: the two processors' work, the sweeps, and the waker that is closed last. */

@@ -9,7 +9,7 @@ import { isEnded } from './image-request-status.js';
 import type { ImageRequestFilter, ImageRequestStore } from './image-request.store.js';
 import type { QueuePlace } from './image-request.view.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
-import { ImageNameInUse } from './image-requests.errors.js';
+import { ImageNameInUse, NotCancelable } from './image-requests.errors.js';
 import type { LaneEntrance } from './lane-entrance.js';
 import type { RequestChanges } from './request-changes.js';
 import type { Transitions } from './transitions.js';
@@ -92,16 +92,34 @@ export class ImageRequests {
     }
   }
 
-  /** Where a queued request stands among those that wait for a token; null for any other. */
-  async placeOf(request: ImageRequest): Promise<QueuePlace | null> {
-    if (request.status !== 'queued' || request.waitingFor === 'instance') return null;
-    const place = await this.entrance.placeOf(request);
-    if (place === null) return null;
-    const startsInMs = place.kind === 'promised' ? place.inMs : place.startsInMs;
-    return {
-      position: place.kind === 'promised' ? 1 : place.before + 1,
-      estimatedStartAt: new Date(this.clock.now().getTime() + startsInMs),
-    };
+  /**
+   * Ends a queued request; the cloud is certainly not called for it afterwards. Throws `NotCancelable` once a call may be
+   * under way. Safe to repeat.
+   */
+  async cancel(caller: Caller, id: string): Promise<ImageRequest> {
+    const request = await this.find(caller.tenantId, id);
+    if (request.status === 'canceled') return request;
+    if (request.status !== 'queued') throw new NotCancelable(request.status);
+
+    const context = { actor: caller.actor, requestId: caller.requestId };
+    const canceled = await this.postgres.transaction((tx) =>
+      this.transitions.apply(tx, request, 'canceled', {}, this.clock.now(), context),
+    );
+    // Moved on between the look and the write: what it has become decides.
+    if (canceled === null) return this.cancel(caller, id);
+    await this.entrance.leave(canceled);
+    return canceled;
+  }
+
+  /** Where queued requests of one tenant stand among those that wait for a token; any other is left out. */
+  async placesOf(requests: readonly ImageRequest[]): Promise<ReadonlyMap<ImageRequestId, QueuePlace>> {
+    const waiting = requests.filter(({ status, waitingFor }) => status === 'queued' && waitingFor !== 'instance');
+    const now = this.clock.now().getTime();
+    const places = [...(await this.entrance.placesOf(waiting))].map(([id, place]): [ImageRequestId, QueuePlace] => {
+      const [position, inMs] = place.kind === 'promised' ? [1, place.inMs] : [place.before + 1, place.startsInMs];
+      return [id, { position, estimatedStartAt: new Date(now + inMs) }];
+    });
+    return new Map(places);
   }
 
   /** Whether the account has requests that have not ended; for whoever is about to delete it in `tx`. */

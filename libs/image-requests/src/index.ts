@@ -1,3 +1,5 @@
+export { AccountLanes } from './account-lanes.js';
+export type { AccountLane } from './account-lanes.js';
 export { assembleRequestSide, assembleWorkSide } from './assemble-image-requests.js';
 export type { LaneSettings, RequestSideParts, WorkSideParts } from './assemble-image-requests.js';
 export type { Failure, FailureCategory, ImageOrder, ImageRequest, ImageTag } from './image-request.js';

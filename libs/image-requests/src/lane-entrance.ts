@@ -1,5 +1,6 @@
 import type { Account, AccountStore } from '#libs/accounts';
 import type { Endpoints } from '#libs/cloud';
+import type { AccountId, ImageRequestId } from '#libs/ids';
 import { type Lane, type Lanes, type Place, rankOf } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
@@ -45,14 +46,26 @@ export class LaneEntrance {
     }
   }
 
-  /** Where the request stands in its lane; null when it is not in it, or Redis can't tell. */
-  async placeOf(request: ImageRequest): Promise<Place | null> {
+  /** Where requests of one tenant stand in their lanes; one that is in none, or that Redis can't tell of, is left out. */
+  async placesOf(requests: readonly ImageRequest[]): Promise<ReadonlyMap<ImageRequestId, Place>> {
+    const places = new Map<ImageRequestId, Place>();
+    const accounts = new Map<AccountId, Promise<Account | null>>();
     try {
-      const lane = await this.laneFor(request);
-      return lane === null ? null : await this.lanes.placeOf(lane, request.id);
-    } catch {
-      return null;
+      await Promise.all(
+        requests.map(async (request) => {
+          const { accountId, tenantId } = request;
+          const found = accounts.get(accountId) ?? this.accounts.find(this.postgres.db, tenantId, accountId);
+          accounts.set(accountId, found);
+          const account = await found;
+          if (account === null) return;
+          const place = await this.lanes.placeOf(this.laneOf(account, request.region), request.id);
+          if (place !== null) places.set(request.id, place);
+        }),
+      );
+    } catch (error) {
+      this.log.warn({ event: 'lane.not_read', error });
     }
+    return places;
   }
 
   private async laneFor(request: ImageRequest): Promise<Lane | null> {

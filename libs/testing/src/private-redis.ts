@@ -2,11 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '#libs/local-servers';
+import { repositoryRoot } from './repository-root.js';
 
 export interface PrivateRedis {
   readonly url: string;
   /** What it writes to disk is below this folder. */
   readonly dataDirectory: string;
+  /** Gone for a moment and back at the same address, with what it had on disk. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -14,10 +17,16 @@ export interface PrivateRedis {
 export async function startPrivateRedis(): Promise<PrivateRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'cvm-image-service-redis-'));
   const dataDirectory = join(folder, 'data');
-  const redis = await startRedis({ dataDirectory, programDirectory: join(folder, 'programs') });
+  const options = { dataDirectory, programDirectory: join(repositoryRoot(), '.local/programs') };
+  let redis = await startRedis(options);
+  const { url, port } = redis;
   return {
-    url: redis.url,
+    url,
     dataDirectory,
+    restart: async () => {
+      await redis.stop();
+      redis = await startRedis({ ...options, port });
+    },
     stop: async () => {
       await redis.stop();
       await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type GuardedProcess, startGuarded } from '#libs/local-servers';
+import { repositoryRoot } from './repository-root.js';
 
 export interface ProcessOptions {
   /** From the root of the repository, such as `dist/apps/gateway/src/main.js`. */
@@ -25,7 +25,7 @@ export interface StartedProcess {
   stop(signal?: NodeJS.Signals): Promise<number>;
 }
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ROOT = repositoryRoot();
 const started = new Set<GuardedProcess>();
 
 /** Runs a built app as an operator would, with nothing of ours in its environment. It ends with the test run at the latest. */

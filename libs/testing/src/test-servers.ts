@@ -1,11 +1,11 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type LocalServer, startPostgres, startRedis } from '#libs/local-servers';
+import { repositoryRoot } from './repository-root.js';
 
-// Kept between runs, unlike the data, for fetching a Redis takes its time. The servers start from source only.
-const PROGRAMS = fileURLToPath(new URL('../../../.local/programs', import.meta.url));
+// Kept between runs, unlike the data, for fetching a Redis takes its time.
+const PROGRAMS = join(repositoryRoot(), '.local/programs');
 
 interface TestServers {
   readonly servers: readonly LocalServer[];

@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Accounts } from '#libs/accounts';
+import { Clock } from '#libs/clock';
 import { GatewaySettings } from '#libs/config';
-import { ImageRequests } from '#libs/image-requests';
+import { AccountLanes, ImageRequests } from '#libs/image-requests';
 import type { Caller } from '#libs/tenants';
 import { CurrentCaller, RequiresScope } from '../http/access.js';
 import { cursorAfter, idAfter } from '../http/cursor.js';
@@ -12,6 +13,7 @@ import { Problems } from '../http/problem.view.js';
 import { CreateAccount, PatchAccount, PutCredential } from './account.dto.js';
 import { AccountPage, AccountView, accountView, VerificationView, verificationView } from './account.view.js';
 import { credentialOrderOf } from './credential.dto.js';
+import { LaneList, laneView } from './lane.view.js';
 
 @ApiTags('Accounts')
 @Controller('v1/accounts')
@@ -19,6 +21,8 @@ export class AccountsController {
   constructor(
     private readonly accounts: Accounts,
     private readonly imageRequests: ImageRequests,
+    private readonly accountLanes: AccountLanes,
+    private readonly clock: Clock,
     private readonly settings: GatewaySettings,
   ) {}
 
@@ -104,5 +108,19 @@ export class AccountsController {
     await this.accounts.delete(caller, id, (tx, tenantId, accountId) =>
       this.imageRequests.hasOpen(tx, tenantId, accountId),
     );
+  }
+
+  @Get(':id/lanes')
+  @RequiresScope('accounts:read')
+  @ApiOperation({
+    summary: 'Read the lanes that the calls of an account pass through',
+    description: 'Accounts whose credentials belong to one sub-account share their lanes, as they share its allowance.',
+  })
+  @ApiOkResponse({ type: LaneList })
+  @Problems(404, 503)
+  async lanes(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<LaneList> {
+    const lanes = await this.accountLanes.list(await this.accounts.get(caller.tenantId, id));
+    const now = this.clock.now();
+    return { data: lanes.map((lane) => laneView(lane, now)) };
   }
 }

@@ -86,6 +86,13 @@ export const PROBLEM_TYPES = {
     meaning: 'One or more fields break a rule; errors names each by its JSON pointer. Nothing was accepted.',
     remedy: 'Correct every field named and send the request again.',
   },
+  lanes_unavailable: {
+    status: 503,
+    title: 'Lanes cannot be read',
+    meaning:
+      'Redis, which holds the lanes, cannot be reached. Image requests are still accepted; none is called meanwhile.',
+    remedy: 'Ask again after Retry-After.',
+  },
   malformed_json: {
     status: 400,
     title: 'Body is not JSON',

@@ -57,7 +57,7 @@ export class ImageRequestsController {
     }
     const request = await this.imageRequests.accept(caller, order);
     void reply.header('location', `/v1/image-requests/${request.id}`).header('retry-after', RETRY_AFTER_SECONDS);
-    return imageRequestView(request);
+    return this.withPlace(request);
   }
 
   @Get()
@@ -70,10 +70,11 @@ export class ImageRequestsController {
     const page = { after: idAfter('ireq', cursor), limit: limit + 1 };
     const filter = imageRequestFilterOf(query);
     const requests = filter === null ? [] : await this.imageRequests.list(caller.tenantId, filter, page);
+    const places = await this.imageRequests.placesOf(requests);
     return pageOf(
       requests,
       limit,
-      (request) => imageRequestView(request),
+      (request) => imageRequestView(request, places.get(request.id) ?? null),
       ({ id }) => cursorAfter(id),
     );
   }
@@ -99,7 +100,25 @@ export class ImageRequestsController {
         : await this.waitForEnd(caller, id, seconds, reply);
     if (preferred !== null) void reply.header('preference-applied', `wait=${preferred}`);
     if (!isEnded(found.status)) void reply.header('retry-after', RETRY_AFTER_SECONDS);
-    return imageRequestView(found, await this.imageRequests.placeOf(found));
+    return this.withPlace(found);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @RequiresScope('images:write')
+  @ApiOperation({
+    summary: 'Cancel a queued image request',
+    description: 'Once it is answered with 200, the cloud is certainly not called for the request.',
+  })
+  @ApiOkResponse({ type: ImageRequestView })
+  @Problems(404, 409)
+  async cancel(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ImageRequestView> {
+    return imageRequestView(await this.imageRequests.cancel(caller, id));
+  }
+
+  private async withPlace(request: ImageRequest): Promise<ImageRequestView> {
+    const places = await this.imageRequests.placesOf([request]);
+    return imageRequestView(request, places.get(request.id) ?? null);
   }
 
   /** Also ends when the caller has gone away or the process is asked to stop. */

@@ -6,7 +6,7 @@ import { Clock } from '#libs/clock';
 import { Endpoints } from '#libs/cloud';
 import { GatewaySettings } from '#libs/config';
 import { Outbox } from '#libs/events';
-import { assembleRequestSide, ImageRequests } from '#libs/image-requests';
+import { AccountLanes, assembleRequestSide, ImageRequests } from '#libs/image-requests';
 import { Log } from '#libs/logging';
 import { Postgres } from '#libs/postgres';
 import { Queues } from '#libs/queues';
@@ -66,8 +66,9 @@ const REQUEST_SIDE = Symbol('image requests as callers see them');
       ],
     },
     { provide: ImageRequests, useFactory: (side: RequestSide) => side.imageRequests, inject: [REQUEST_SIDE] },
+    { provide: AccountLanes, useFactory: (side: RequestSide) => side.accountLanes, inject: [REQUEST_SIDE] },
   ],
-  exports: [ImageRequests],
+  exports: [ImageRequests, AccountLanes],
 })
 export class ImageRequestsModule implements OnApplicationShutdown {
   constructor(@Inject(REQUEST_SIDE) private readonly side: RequestSide) {}
