@@ -13,7 +13,7 @@ const INSTALL_MS = 10 * 60_000;
  * A browser on this machine: `CHROMIUM_PATH`, else one on the PATH, else the system's package, which is installed where
  * that takes no password. Safe to race: the package manager queues, and whoever comes second finds it installed.
  */
-export async function chromiumPath(): Promise<string> {
+async function chromiumPath(): Promise<string> {
   const named = process.env['CHROMIUM_PATH'];
   if (named !== undefined && named !== '') return named;
 

@@ -10,7 +10,7 @@ import { ApiClient } from './api-client.js';
 import { SimulatorControl } from './simulator-control.js';
 
 /** Every scope a tenant's key can have. */
-export const ALL_SCOPES = [
+const ALL_SCOPES = [
   'images:read',
   'images:write',
   'accounts:read',

@@ -1,12 +1,7 @@
 export { CloudClient } from './cloud-client.js';
-export type { CallWatch, CloudClientOptions, CloudTarget } from './cloud-client.js';
-export type { CloudCredential } from './cloud-call.js';
-export { createCloudAgents } from './cloud-agents.js';
-export type { CloudAgents } from './cloud-agents.js';
-export type { CallerIdentity, CloudImage, ImageNamePage } from './cloud-image.js';
+export type { CloudTarget } from './cloud-client.js';
+export type { CloudImage } from './cloud-image.js';
 export type { CreateImageCall } from './create-image-call.js';
 export { Endpoints } from './endpoints.js';
-export type { Endpoint, EndpointOverrides } from './endpoints.js';
 export { classify, parseRateRefusal, rateScope } from './classify.js';
-export type { CodeCategory, CodeClass, CodeHandling, ErrorCode, RateRefusal, RateScope } from './error-code.js';
-export type { CreateImageOutcome, ReadOutcome } from './outcomes.js';
+export type { CreateImageOutcome } from './outcomes.js';

@@ -1,7 +1,5 @@
-export { BadSettings, describeSettings, environmentNames, readSettings } from './read-settings.js';
-export type { Environment } from './read-settings.js';
+export { describeSettings, environmentNames } from './read-settings.js';
 export { loadSettings } from './load-settings.js';
-export { ServiceSettings } from './service.settings.js';
 export type { Site } from './service.settings.js';
 export { GatewaySettings } from './gateway.settings.js';
 export { WorkerSettings } from './worker.settings.js';

@@ -4,7 +4,7 @@ import { type Lane, type Lanes, type LaneState } from '#libs/lanes';
 import type { LaneEntrance } from './lane-entrance.js';
 
 /** Redis, which holds the lanes, can't be asked. */
-export class LanesUnavailable extends AppError {
+class LanesUnavailable extends AppError {
   readonly code = 'lanes_unavailable';
   readonly kind = 'unavailable';
   readonly publicMessage = 'The lanes cannot be read at the moment. Image requests are still accepted.';

@@ -15,11 +15,14 @@ const ALLOWED = new Set([
 ]);
 
 describe('the life of a request', () => {
-  it.each(ALL.flatMap((from) => ALL.map((to) => [from, to] as const)))('from %s to %s', (from, to) => {
-    const move = (): void => assertTransition(from, to);
+  const moves = ALL.flatMap((from) => ALL.map((to) => [from, to] as const));
 
-    if (ALLOWED.has(`${from}>${to}`)) expect(move).not.toThrow();
-    else expect(move).toThrow(IllegalTransition);
+  it.each(moves.filter(([from, to]) => ALLOWED.has(`${from}>${to}`)))('may go from %s to %s', (from, to) => {
+    expect(() => assertTransition(from, to)).not.toThrow();
+  });
+
+  it.each(moves.filter(([from, to]) => !ALLOWED.has(`${from}>${to}`)))('never goes from %s to %s', (from, to) => {
+    expect(() => assertTransition(from, to)).toThrow(IllegalTransition);
   });
 
   it('ends in exactly three ways', () => {

@@ -13,8 +13,6 @@ const NEXT: Record<ImageRequestStatus, readonly ImageRequestStatus[]> = {
   canceled: [],
 };
 
-export const OPEN_STATUSES = ['queued', 'submitting', 'creating'] as const satisfies readonly ImageRequestStatus[];
-
 export class IllegalTransition extends Error {
   constructor(from: ImageRequestStatus, to: ImageRequestStatus) {
     super(`an image request cannot go from ${from} to ${to}`);

@@ -9,13 +9,25 @@ import { isEnded } from './image-request-status.js';
 import type { ImageRequestFilter, ImageRequestStore } from './image-request.store.js';
 import type { QueuePlace } from './image-request.view.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
-import { ImageNameInUse, NotCancelable } from './image-requests.errors.js';
+import { ImageNameInUse, NotCancelable, NotRetryable } from './image-requests.errors.js';
 import type { LaneEntrance } from './lane-entrance.js';
 import type { RequestChanges } from './request-changes.js';
 import type { Transitions } from './transitions.js';
 
 /** Tells a requester's waiting connection nothing was missed even if a hint was lost. */
 const REREAD_AFTER_MS = 5000;
+
+/** What a request that failed forgets when it is tried again; its attempts stay on record. */
+const ANEW = {
+  nextAttemptAt: null,
+  imageId: null,
+  retryingSince: null,
+  retriesMade: 0,
+  nameSeenFreeAt: null,
+  error: null,
+  submittedAt: null,
+  completedAt: null,
+} as const;
 
 /** What callers ask for and ask about. */
 export class ImageRequests {
@@ -109,6 +121,31 @@ export class ImageRequests {
     if (canceled === null) return this.cancel(caller, id);
     await this.entrance.leave(canceled);
     return canceled;
+  }
+
+  /**
+   * Puts a failed request back into the queue, as it was ordered. What earlier calls made is still looked for. Throws
+   * `NotRetryable`, or what `accept` throws: the account and the name must be free as if it were ordered anew.
+   */
+  async retry(caller: Caller, id: string): Promise<ImageRequest> {
+    const failed = await this.find(caller.tenantId, id);
+    if (failed.status !== 'failed') throw new NotRetryable(failed.status);
+
+    const named = { action: 'image_request.retry', event: 'image_request.queued' } as const;
+    const context = { actor: caller.actor, requestId: caller.requestId, named };
+    const queued = await this.postgres
+      .transaction(async (tx) => {
+        await this.accounts.holdActive(tx, caller.tenantId, failed.accountId);
+        const waitingFor = (await this.workStore.isInstanceBusy(tx, failed)) ? ('instance' as const) : null;
+        return this.transitions.apply(tx, failed, 'queued', { ...ANEW, waitingFor }, this.clock.now(), context);
+      })
+      .catch(async (error: unknown) => {
+        throw (await this.nameConflict(error, caller.tenantId, failed)) ?? error;
+      });
+    // Another retry was faster.
+    if (queued === null) return this.retry(caller, id);
+    if (queued.waitingFor === null) await this.entrance.enter(queued);
+    return queued;
   }
 
   /** Where queued requests of one tenant stand among those that wait for a token; any other is left out. */

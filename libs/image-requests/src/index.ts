@@ -1,15 +1,13 @@
 export { AccountLanes } from './account-lanes.js';
 export type { AccountLane } from './account-lanes.js';
 export { assembleRequestSide, assembleWorkSide } from './assemble-image-requests.js';
-export type { LaneSettings, RequestSideParts, WorkSideParts } from './assemble-image-requests.js';
-export type { Failure, FailureCategory, ImageOrder, ImageRequest, ImageTag } from './image-request.js';
+export type { ImageOrder, ImageRequest } from './image-request.js';
 export { isEnded } from './image-request-status.js';
 export type { ImageRequestStatus, WaitingFor } from './image-request-status.js';
 export type { ImageRequestFilter } from './image-request.store.js';
 export { imageRequestView } from './image-request.view.js';
-export type { ImageRequestView, QueuePlace } from './image-request.view.js';
+export type { ImageRequestView } from './image-request.view.js';
 export { ImageRequests } from './image-requests.service.js';
-export { ImageNameInUse, NotCancelable, NotRetryable } from './image-requests.errors.js';
 export { LaneWaker } from './lane-waker.js';
 export type { NextStep } from './next-step.js';
 export { Recovery } from './recovery.js';

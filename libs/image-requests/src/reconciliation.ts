@@ -15,7 +15,7 @@ import type { Settlement } from './settlement.js';
 /** A worker that is alive settles its call within this long after the call's own time is over. */
 const SETTLING_GRACE_MS = 5000;
 /** After so many calls without a usable answer the request ends: the cloud is in no state to make it. */
-const ATTEMPTS_MAX = 5;
+const UNANSWERED_MAX = 5;
 
 /**
  * Finds out what became of calls whose answer is not known: an image by that name is adopted; without one, a call is
@@ -41,7 +41,7 @@ export class Reconciliation {
     const unanswered = attempts.filter((attempt) => attempt.outcome === 'unknown');
     const last = unanswered.at(-1);
     // A dry run makes nothing, so there is nothing to find and nothing to fear from a second call.
-    if (last === undefined || request.dryRun) return this.resend(request, last);
+    if (last === undefined || request.dryRun) return this.callAgain(request, unanswered);
 
     const looked = await this.lookup.look(account, request);
     if (looked.kind !== 'looked') return this.wait(request, last);
@@ -50,7 +50,8 @@ export class Reconciliation {
 
     const latest = attempts.at(-1);
     if (latest?.outcome === 'refused') return this.afterRefusal(request, latest, last, looked.images);
-    return this.isFenced(last) ? this.wait(request, last) : this.resend(request, last);
+    if (this.isFenced(last)) return this.wait(request, last);
+    return this.callAgain(request, unanswered);
   }
 
   /** A refusal that came after an unanswered call counts once the look-up has shown that the call made nothing. */
@@ -102,8 +103,9 @@ export class Reconciliation {
     return again(pauseMs);
   }
 
-  private async resend(request: ImageRequest, unanswered: Attempt | undefined): Promise<NextStep> {
-    if (request.attemptsMade >= ATTEMPTS_MAX && unanswered !== undefined) return this.giveUp(request, unanswered);
+  private async callAgain(request: ImageRequest, unanswered: readonly Attempt[]): Promise<NextStep> {
+    const last = unanswered.at(-1);
+    if (last !== undefined && unanswered.length >= UNANSWERED_MAX) return this.giveUp(request, last);
     return this.settlement.requeue(request);
   }
 

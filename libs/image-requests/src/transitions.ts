@@ -15,6 +15,8 @@ export interface TransitionContext {
   /** The HTTP request that led to it, where there was one. */
   readonly requestId: string | null;
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** What it is called where the new status alone does not say: a caller's retry is not a requeue of ours. */
+  readonly named?: { readonly action: AuditAction; readonly event: EventType };
 }
 
 export const BY_THE_WORKER: TransitionContext = { actor: systemActor('worker'), requestId: null };
@@ -58,7 +60,8 @@ export class Transitions {
     const completion = isEnded(to) ? { completedAt: at, waitingFor: null, nextAttemptAt: null } : {};
     const request = await this.store.transition(tx, from, to, { ...completion, ...changes }, at);
     if (request === null) return null;
-    await this.record(tx, request, AUDIT_OF[to], EVENT_OF[to] ?? null, at, context);
+    const { action, event } = context.named ?? { action: AUDIT_OF[to], event: EVENT_OF[to] ?? null };
+    await this.record(tx, request, action, event, at, context);
     if (from.status === 'submitting' || from.status === 'creating') {
       if (to !== 'creating') await this.releaseInstance(tx, request, at);
     }

@@ -60,7 +60,7 @@ export interface LaneOptions {
 }
 
 /** The cloud counts in windows of one second, so a token rests for one second. */
-export const REST_MS = 1000;
+const REST_MS = 1000;
 /** A call is sent within this time of its lease being asked for or renewed: what follows lost state counts on it. */
 const LEASE_FRESH_MS = 150;
 /** After lost state a call may still be on its way that was leased just before; its sending and transit come on top. */

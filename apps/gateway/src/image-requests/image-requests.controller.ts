@@ -116,6 +116,25 @@ export class ImageRequestsController {
     return imageRequestView(await this.imageRequests.cancel(caller, id));
   }
 
+  @Post(':id/retry')
+  @HttpCode(202)
+  @RequiresScope('images:write')
+  @ApiOperation({
+    summary: 'Try a failed image request again',
+    description: 'The same request, under the same id, as it was ordered. An image that an earlier call made is found.',
+  })
+  @ApiAcceptedResponse({ type: ImageRequestView })
+  @Problems(404, 409)
+  async retry(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ImageRequestView> {
+    const request = await this.imageRequests.retry(caller, id);
+    void reply.header('location', `/v1/image-requests/${request.id}`).header('retry-after', RETRY_AFTER_SECONDS);
+    return this.withPlace(request);
+  }
+
   private async withPlace(request: ImageRequest): Promise<ImageRequestView> {
     const places = await this.imageRequests.placesOf([request]);
     return imageRequestView(request, places.get(request.id) ?? null);
