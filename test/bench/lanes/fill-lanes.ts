@@ -37,56 +37,51 @@ export async function fillLanes(
       as wanted(id text, account_id text, image_name text, instance_id text, event_id text, audit_id text)`;
     await db.transaction().execute(async (tx) => {
       await sql`
+        with model as materialized (select * from image_requests where id = ${template})
         insert into image_requests
-        select (jsonb_populate_record(model, jsonb_build_object(
+        select filled.* from model, ${wanted}, jsonb_populate_record(model::image_requests, jsonb_build_object(
           'id', wanted.id, 'account_id', wanted.account_id, 'image_name', wanted.image_name,
           'instance_id', wanted.instance_id, 'status', 'queued', 'waiting_for', null, 'next_attempt_at', null,
           'image_id', null, 'attempts_made', 0, 'name_seen_free_at', null, 'submitted_at', null, 'completed_at', null,
-          'created_at', ${acceptedAt}::timestamptz, 'updated_at', ${acceptedAt}::timestamptz))).*
-        from image_requests model, ${wanted} where model.id = ${template}`.execute(tx);
+          'created_at', ${acceptedAt}::timestamptz, 'updated_at', ${acceptedAt}::timestamptz)) filled`.execute(tx);
       await sql`
+        with model as materialized (
+          select * from events where subject = ${template} and type = 'image_request.queued')
         insert into events (id, tenant_id, account_id, type, subject, data, created_at)
         select wanted.event_id, model.tenant_id, wanted.account_id, model.type, wanted.id,
-          jsonb_set(jsonb_set(jsonb_set(jsonb_set(model.data, '{imageRequest,id}', to_jsonb(wanted.id)),
-            '{imageRequest,accountId}', to_jsonb(wanted.account_id)),
-            '{imageRequest,imageName}', to_jsonb(wanted.image_name)),
-            '{imageRequest,instanceId}', to_jsonb(wanted.instance_id)),
+          jsonb_set(model.data, '{imageRequest}', model.data -> 'imageRequest' || jsonb_build_object(
+            'id', wanted.id, 'accountId', wanted.account_id, 'imageName', wanted.image_name,
+            'instanceId', wanted.instance_id)),
           ${acceptedAt}::timestamptz
-        from events model, ${wanted} where model.subject = ${template} and model.type = 'image_request.queued'`.execute(
-        tx,
-      );
+        from model, ${wanted}`.execute(tx);
       await sql`
+        with model as materialized (
+          select * from audit_entries where target ->> 'id' = ${template} and action = 'image_request.create')
         insert into audit_entries (id, tenant_id, account_id, at, actor, action, target, outcome, request_id, detail)
         select wanted.audit_id, model.tenant_id, wanted.account_id, ${acceptedAt}::timestamptz, model.actor, model.action,
           jsonb_set(model.target, '{id}', to_jsonb(wanted.id)), model.outcome, model.request_id,
           jsonb_set(model.detail, '{imageName}', to_jsonb(wanted.image_name))
-        from audit_entries model, ${wanted}
-        where model.target ->> 'id' = ${template} and model.action = 'image_request.create'`.execute(tx);
+        from model, ${wanted}`.execute(tx);
     });
   }
   await sql`analyze`.execute(db);
   return ids;
 }
 
-/** Until the last of them stands in its lane, and the events of all are numbered. */
+/** Until the last of them stands in its lane, and the events of all are numbered: what follows is the lanes' work alone. */
 export async function settled(product: Product, ids: readonly string[]): Promise<void> {
+  const wait = { timeoutMs: 60_000 + ids.length * 10, intervalMs: 500 };
   const { db } = product.service.database.postgres;
-  await waitFor(
-    async () => {
-      const request = await product.tenant.api.read<{ status: string; queue: object | null }>(
-        `/v1/image-requests/${ids.at(-1)}`,
-      );
-      return request.queue !== null || request.status !== 'queued';
-    },
-    { timeoutMs: 300_000, intervalMs: 500, what: 'the last request of the backlog is in its lane' },
-  );
-  await waitFor(
-    async () => {
-      const { rows } = await sql<{ open: number }>`select count(*) as open from events where sequence is null`.execute(
-        db,
-      );
-      return (rows[0]?.open ?? 0) < 10;
-    },
-    { timeoutMs: 300_000, intervalMs: 500, what: 'the events of the backlog are relayed' },
-  );
+  await waitFor(() => isInLane(product, ids.at(-1)), { ...wait, what: `the last of ${ids.length} is in its lane` });
+  const unsent = sql<{ count: number }>`
+    select count(*) from events where sequence is null and type = 'image_request.queued'`;
+  await waitFor(async () => (await unsent.execute(db)).rows[0]?.count === 0, {
+    ...wait,
+    what: 'all events are relayed',
+  });
+}
+
+async function isInLane({ tenant }: Product, id: string | undefined): Promise<boolean> {
+  const request = await tenant.api.read<{ status: string; queue: object | null }>(`/v1/image-requests/${id}`);
+  return request.queue !== null || request.status !== 'queued';
 }

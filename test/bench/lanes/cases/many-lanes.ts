@@ -26,8 +26,11 @@ export const manyLanes: BenchCase = {
     const accounts = await manyAccounts(product, lanes);
     await settled(product, await fillLanes(product, accounts, lanes * waitingInEach));
     await Promise.all(accounts.map(({ uin }) => arrived(product, uin, 1)));
+    const { simulator } = product.service;
+    const before = (await simulator.calls({ action: 'CreateImage' })).at(-1)?.arrivedAtMs ?? Number.NaN;
     await sleep(windowMs);
-    return rowOf(await product.service.simulator.calls({ action: 'CreateImage' }), accounts, waitingInEach, windowMs);
+    const calls = await simulator.calls({ action: 'CreateImage' });
+    return rowOf(calls, accounts, waitingInEach, { from: before, to: before + windowMs });
   },
   peers: async (ground, extent, ours) => {
     const { lanes, bareCalls } = sizeFor(extent);
@@ -67,18 +70,18 @@ async function manyAccounts({ tenant, service }: Product, count: number): Promis
 }
 
 /**
- * Timed from when the last lane has begun until the first lane runs out, or for as long as the window lasts: in between
- * every lane has work to do.
+ * Timed from when every lane has begun and the whole backlog stands, for as long as the window lasts or until the first
+ * lane runs out: in between every lane has work to do.
  */
 function rowOf(
   all: readonly SimulatorCall[],
   accounts: readonly TestAccount[],
   waitingInEach: number,
-  windowMs: number,
+  window: { readonly from: number; readonly to: number },
 ): Row {
   const lanes = accounts.map(({ uin }) => all.filter((call) => call.uin === uin));
-  const from = Math.max(...lanes.map((lane) => lane[0]?.arrivedAtMs ?? Number.NaN));
-  const to = Math.min(from + windowMs, ...lanes.map((lane) => lane[waitingInEach - 1]?.arrivedAtMs ?? Infinity));
+  const { from } = window;
+  const to = Math.min(window.to, ...lanes.map((lane) => lane[waitingInEach - 1]?.arrivedAtMs ?? Infinity));
   const timed = lanes.map((lane) => lane.filter((call) => call.arrivedAtMs >= from && call.arrivedAtMs < to));
   const counts = timed.map((lane) => lane.length);
   const [least, most, usual] = [Math.min(...counts), Math.max(...counts), mean(counts)];
