@@ -82,7 +82,7 @@ export class WebhookStack {
   /** Forgets every delivery and job, and closes the receivers. */
   async reset(): Promise<void> {
     await Promise.all(this.receivers.splice(0).map((receiver) => receiver.close()));
-    await sql`truncate webhook_attempts, webhook_deliveries`.execute(this.database.postgres.db);
+    await sql`truncate webhook_deliveries, webhook_attempts`.execute(this.database.postgres.db);
     await this.redis.flushdb();
   }
 

@@ -106,4 +106,19 @@ describe('WebhookDeliveryProcessor', () => {
 
     await waitFor(() => healthy.requests.length === 5);
   });
+
+  it('delivers to the others while one endpoint hangs with more deliveries than the worker has slots', async () => {
+    const [caller, other] = [await stack.newCaller(), await stack.newCaller()];
+    const hanging = await stack.receiver(() => undefined);
+    const healthy = await stack.receiver();
+    await stack.endpointAt(caller, hanging.url);
+    await stack.endpointAt(other, healthy.url);
+    startWorker();
+    await stack.happenMany(caller, 60);
+    await waitFor(() => hanging.requests.length === 10);
+    await stack.happen(other, 'ireq_other');
+
+    await waitFor(() => healthy.requests.length === 1);
+    expect(hanging.requests).toHaveLength(10);
+  });
 });

@@ -3,9 +3,10 @@ import { DelayedError, type Job } from 'bullmq';
 import { assertNever } from '#libs/errors';
 import { DELIVER_QUEUE, type QueueJobs } from '#libs/queues';
 import { Deliveries } from '#libs/webhooks';
+import { STALLED_AFTER } from './queue-workers.js';
 
 /** The queue's edge of webhooks: translates outcomes and decides nothing. */
-@Processor(DELIVER_QUEUE)
+@Processor(DELIVER_QUEUE, STALLED_AFTER)
 export class WebhookDeliveryProcessor extends WorkerHost {
   constructor(private readonly deliveries: Deliveries) {
     super();

@@ -50,6 +50,12 @@ create table webhook_deliveries (
 create index webhook_deliveries_pending_idx on webhook_deliveries (next_attempt_at, id) where status = 'pending';
 create index webhook_deliveries_subject_idx on webhook_deliveries (endpoint_id, subject, event_position)
   where status = 'pending';
+-- An endpoint that has a place for one more attempt takes the delivery that is due the longest.
+create index webhook_deliveries_due_idx on webhook_deliveries (endpoint_id, next_attempt_at, id)
+  where status = 'pending';
+-- What is in flight, counted by endpoint at every claim.
+create index webhook_deliveries_attempting_idx on webhook_deliveries (endpoint_id, attempting_until)
+  where attempting_until is not null;
 create index webhook_deliveries_endpoint_idx on webhook_deliveries (endpoint_id, id desc);
 
 create table webhook_attempts (

@@ -90,6 +90,29 @@ describe('Deliveries', () => {
     expect(requests).toHaveLength(3);
   });
 
+  it('counts an attempt that could not be signed, follows the schedule with it, and says why without the secret', async () => {
+    const { url, requests } = await stack.receiver();
+    const { endpoint, secret } = await stack.endpointAt(caller, url);
+    const { db } = stack.database.postgres;
+    await stack.happen(caller, 'ireq_1');
+    const id = await stack.lastDelivery(caller);
+    await sql`update webhook_secrets set version = 2 where endpoint_id = ${endpoint.id}`.execute(db);
+
+    expect(await stack.attempt(id)).toMatchObject({ kind: 'retry' });
+    stack.passStep(0);
+    await sql`update webhook_secrets set master_key_id = 'lost' where endpoint_id = ${endpoint.id}`.execute(db);
+    expect(await stack.attempt(id)).toMatchObject({ kind: 'retry' });
+    stack.passStep(1);
+    expect(await stack.attempt(id)).toEqual({ kind: 'failed', reason: 'retries_spent' });
+
+    const { attempts } = await seen(id);
+    expect(attempts).toHaveLength(3);
+    for (const attempt of attempts)
+      expect(attempt).toMatchObject({ statusCode: null, error: expect.stringMatching(/^internal error/) as string });
+    expect(JSON.stringify(attempts)).not.toContain(secret.reveal());
+    expect(requests).toEqual([]);
+  });
+
   it('waits as long as Retry-After says', async () => {
     const { url } = await stack.receiver((response) => response.writeHead(429, { 'retry-after': '9' }).end());
     await stack.endpointAt(caller, url);

@@ -38,20 +38,27 @@ export class Deliveries {
   async attempt(id: DeliveryId): Promise<AttemptOutcome> {
     const now = this.clock.now();
     const until = new Date(now.getTime() + this.settings.timeoutMs + LEASE_MARGIN_MS);
-    const lease = await this.store.claim(this.postgres.db, id, now, until);
+    const lease = await this.claim(id, now, until);
     if (lease === undefined) return this.whyNotClaimed(id, now);
 
     const { tenantId, endpointId } = lease.delivery;
     const endpoint = await this.endpoints.find(this.postgres.db, tenantId, endpointId);
-    if (endpoint === undefined) return this.settler.abandon(lease, 'endpoint_deleted');
-    if (endpoint.status === 'disabled') return this.settler.abandon(lease, 'endpoint_disabled');
+    if (endpoint === undefined) return this.settler.abandon(lease, 'endpoint_deleted', now);
+    if (endpoint.status === 'disabled') return this.settler.abandon(lease, 'endpoint_disabled', now);
 
-    const { result, attempt } = await this.courier.carry(lease.delivery, endpoint);
+    const { result, attempt, fault } = await this.courier.carry(lease.delivery, endpoint);
     const answeredAt = this.clock.now();
     const verdict = judge(result, lease.delivery.attemptsMade + 1, this.settings.schedule, answeredAt);
     const outcome = await this.settler.settle(lease, endpoint, attempt, verdict, answeredAt);
-    this.logAttempt(lease, attempt, outcome);
+    this.logAttempt(lease, attempt, outcome, fault);
     return outcome;
+  }
+
+  private async claim(id: DeliveryId, now: Date, until: Date): Promise<DeliveryLease | undefined> {
+    return this.postgres.transaction(async (tx) => {
+      await this.store.lockEndpoint(tx, id);
+      return this.store.claim(tx, id, now, until);
+    });
   }
 
   private async whyNotClaimed(id: DeliveryId, now: Date): Promise<AttemptOutcome> {
@@ -61,8 +68,14 @@ export class Deliveries {
     return nextAttemptAt !== null && nextAttemptAt > now ? { kind: 'retry', at: nextAttemptAt } : { kind: 'not_due' };
   }
 
-  private logAttempt({ delivery }: DeliveryLease, attempt: DeliveryAttempt, outcome: AttemptOutcome): void {
-    this.log.info({
+  /** What a receiver does is `info`; a fault of ours is an `error`, for someone must look into it. */
+  private logAttempt(
+    { delivery }: DeliveryLease,
+    attempt: DeliveryAttempt,
+    outcome: AttemptOutcome,
+    fault: Error | null,
+  ): void {
+    const line = {
       event: 'webhook.attempted',
       tenantId: delivery.tenantId,
       endpointId: delivery.endpointId,
@@ -74,6 +87,8 @@ export class Deliveries {
       statusCode: attempt.statusCode,
       reason: attempt.error,
       duration_ms: attempt.durationMs,
-    });
+    };
+    if (fault === null) this.log.info(line);
+    else this.log.error({ ...line, error: fault });
   }
 }

@@ -12,7 +12,16 @@ import type { SendResult, WebhookSender } from './webhook-sender.js';
 export interface Errand {
   readonly result: SendResult;
   readonly attempt: DeliveryAttempt;
+  /** Why nothing was sent, where that is our own fault. For the log alone. */
+  readonly fault: Error | null;
 }
+
+const UNSIGNABLE: SendResult = {
+  statusCode: null,
+  error: "internal error: the endpoint's signing secret cannot be opened, so nothing was sent",
+  responseBody: null,
+  retryAfter: undefined,
+};
 
 /** Signs one delivery's event and posts it, once. */
 export class DeliveryCourier {
@@ -24,21 +33,30 @@ export class DeliveryCourier {
     private readonly clock: Clock,
   ) {}
 
-  /** The id and the body are the same each time; time and signature are of the moment, as receivers want them. */
+  /**
+   * The id and the body are the same each time; time and signature are of the moment, as receivers want them. What can't be
+   * signed is not sent, and counts as an attempt that failed: else it would be tried for ever, and nobody would see why.
+   */
   async carry(delivery: WebhookDelivery, endpoint: WebhookEndpoint): Promise<Errand> {
     const event = await this.events.get(delivery.tenantId, delivery.eventId);
-    const secrets = await this.secrets.open(this.postgres.db, endpoint);
-    const body = JSON.stringify(cloudEvent(event));
+    const opened = await this.secrets.open(this.postgres.db, endpoint);
     const at = this.clock.now();
+    if (opened.kind === 'unopenable')
+      return { result: UNSIGNABLE, attempt: attemptOf(at, 0, UNSIGNABLE), fault: opened.fault };
+
+    const body = JSON.stringify(cloudEvent(event));
     const headers = {
       'content-type': 'application/cloudevents+json',
       'user-agent': 'cvm-image-service-webhooks',
-      ...signatureHeaders({ id: event.id, at, body }, secrets),
+      ...signatureHeaders({ id: event.id, at, body }, opened.secrets),
     };
     const startedMs = performance.now();
     const result = await this.sender.post(endpoint.url, headers, body);
-    const { statusCode, error, responseBody } = result;
     const durationMs = Math.round(performance.now() - startedMs);
-    return { result, attempt: { at, durationMs, statusCode, error, responseBody } };
+    return { result, attempt: attemptOf(at, durationMs, result), fault: null };
   }
+}
+
+function attemptOf(at: Date, durationMs: number, { statusCode, error, responseBody }: SendResult): DeliveryAttempt {
+  return { at, durationMs, statusCode, error, responseBody };
 }

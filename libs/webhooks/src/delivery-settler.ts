@@ -1,3 +1,4 @@
+import { assertNever } from '#libs/errors';
 import type { Postgres, Tx } from '#libs/postgres';
 import type { DeliveryQueue } from './delivery-queue.js';
 import type { Verdict } from './delivery-verdict.js';
@@ -6,7 +7,7 @@ import type { AttemptOutcome, DeliveryAttempt, DeliveryFailure } from './webhook
 import type { DeliveryLease, Settlement, WebhookDeliveryStore } from './webhook-delivery.store.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
 
-/** Writes down what became of a leased delivery, and lets the next event of its subject go. */
+/** Writes down what became of a leased delivery, and lets those go that waited for it. */
 export class DeliverySettler {
   constructor(
     private readonly postgres: Postgres,
@@ -28,23 +29,27 @@ export class DeliverySettler {
       if (isGone(verdict)) await this.disabler.disable(tx, endpoint, 'gone', at);
       if (!(await this.deliveries.settle(tx, lease, settlementOf(verdict)))) return { kind: 'not_due' };
       await this.deliveries.addAttempt(tx, lease.delivery.id, attempt);
-      if (verdict.kind !== 'retry') await this.releaseNext(tx, lease);
+      await this.releaseNext(tx, lease, at);
       return verdict;
     });
   }
 
   /** Gives up without an attempt. */
-  async abandon(lease: DeliveryLease, reason: DeliveryFailure): Promise<AttemptOutcome> {
+  async abandon(lease: DeliveryLease, reason: DeliveryFailure, at: Date): Promise<AttemptOutcome> {
     return this.postgres.transaction(async (tx) => {
       if (!(await this.deliveries.settle(tx, lease, { status: 'failed', reason }))) return { kind: 'not_due' };
-      await this.releaseNext(tx, lease);
+      await this.releaseNext(tx, lease, at);
       return { kind: 'failed', reason };
     });
   }
 
-  private async releaseNext(tx: Tx, { delivery }: DeliveryLease): Promise<void> {
+  /** The next of its subject, and whoever has waited for a place at the endpoint. What is not to be yet stays where it is. */
+  private async releaseNext(tx: Tx, { delivery }: DeliveryLease, at: Date): Promise<void> {
     const next = await this.deliveries.findNextOfSubject(tx, delivery);
-    if (next !== undefined) this.queue.enqueueAfterCommit(tx, [next]);
+    const waiting = await this.deliveries.listClaimableOf(tx, delivery.endpointId, at);
+    const ids = new Set(next === undefined ? waiting : [next, ...waiting]);
+    ids.delete(delivery.id);
+    this.queue.enqueueAfterCommit(tx, [...ids]);
   }
 }
 
@@ -60,5 +65,7 @@ function settlementOf(verdict: Verdict): Settlement {
       return { status: 'pending', nextAttemptAt: verdict.at };
     case 'failed':
       return { status: 'failed', reason: verdict.reason };
+    default:
+      return assertNever(verdict);
   }
 }

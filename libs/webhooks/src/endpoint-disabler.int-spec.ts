@@ -1,5 +1,6 @@
 import type { DeliveryId } from '#libs/ids';
 import type { Caller } from '#libs/tenants';
+import { waitFor } from '#libs/testing';
 import { WebhookStack } from '../../../test/support/webhook-stack.js';
 
 describe('EndpointDisabler', () => {
@@ -73,15 +74,17 @@ describe('EndpointDisabler', () => {
 
   it('ends, by what comes of it, the attempt that was under way when its endpoint was disabled or deleted', async () => {
     for (const end of ['disable', 'delete'] as const) {
-      const { url } = await stack.receiver((response) => setTimeout(() => response.writeHead(500).end(), 100));
+      let answer: (() => void) | undefined;
+      const { url } = await stack.receiver((response) => (answer = () => response.writeHead(500).end()));
       const { endpoint } = await stack.endpointAt(caller, url);
       await stack.happen(caller, `ireq_${end}`);
       const id = (await stack.deliveryIds(caller)).at(-1) as DeliveryId;
       const attempting = stack.attempt(id);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      const answerNow = await waitFor(() => answer);
       if (end === 'disable') await stack.tenantSide.endpoints.patch(caller, endpoint.id, { status: 'disabled' });
       else await stack.tenantSide.endpoints.delete(caller, endpoint.id);
 
+      answerNow();
       expect(await attempting).toMatchObject({ kind: 'retry' });
       stack.passStep(0);
       expect(await stack.attempt(id)).toEqual({ kind: 'failed', reason: `endpoint_${end}d` });

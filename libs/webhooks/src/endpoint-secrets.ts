@@ -1,11 +1,17 @@
 import type { Db, Tx } from '#libs/postgres';
-import type { BoxOwner, Sealer } from '#libs/sealing';
+import { type BoxOwner, BoxWillNotOpen, MasterKeyMissing, type Sealer } from '#libs/sealing';
 import type { Secret } from '#libs/secret';
 import { newSigningSecret } from './signature.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
 import type { WebhookSecretStore } from './webhook-secret.store.js';
 
 type Owner = Pick<WebhookEndpoint, 'id' | 'tenantId'>;
+
+/** What an endpoint's deliveries are signed with, or why they can't be. */
+export type OpenedSecrets =
+  /** All that sign now, the newest first. */
+  | { readonly kind: 'open'; readonly secrets: readonly Secret[] }
+  | { readonly kind: 'unopenable'; readonly fault: Error };
 
 const FIRST_VERSION = 1;
 
@@ -24,10 +30,17 @@ export class EndpointSecrets {
     return secret;
   }
 
-  /** All that sign now, the newest first. */
-  async open(db: Db, endpoint: Owner): Promise<readonly Secret[]> {
+  /** A box that was changed, or whose master key is gone, is an outcome: the delivery must know of it, and go on. */
+  async open(db: Db, endpoint: Owner): Promise<OpenedSecrets> {
     const sealed = await this.store.list(db, endpoint.id);
-    return sealed.map(({ version, box }) => this.sealer.open(box, boxOwner(endpoint, version)));
+    try {
+      const secrets = sealed.map(({ version, box }) => this.sealer.open(box, boxOwner(endpoint, version)));
+      return { kind: 'open', secrets };
+    } catch (error) {
+      if (error instanceof BoxWillNotOpen || error instanceof MasterKeyMissing)
+        return { kind: 'unopenable', fault: error };
+      throw error;
+    }
   }
 
   async destroy(tx: Tx, endpoint: Owner): Promise<void> {

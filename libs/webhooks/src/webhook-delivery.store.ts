@@ -64,6 +64,12 @@ export interface DeliveryPage {
   readonly limit: number;
 }
 
+/**
+ * How many attempts may be in flight to one endpoint, over all workers. An endpoint that hangs holds each of them for the
+ * whole timeout: without a limit it would take every slot of every worker, and all other endpoints would wait for it.
+ */
+const ATTEMPTS_IN_FLIGHT_MAX = 10;
+
 /** Deliveries and their attempts. */
 export class WebhookDeliveryStore {
   /**
@@ -88,8 +94,21 @@ export class WebhookDeliveryStore {
   }
 
   /**
-   * Takes the lease if the delivery is due, nobody holds it, and no earlier event of its subject is still on its way to
-   * the endpoint. One statement: of any number of claimers, one gets it.
+   * Makes the claims of one endpoint's deliveries follow one another until `tx` ends. Without it two claimers would count
+   * the attempts in flight at the same time and both take the last place.
+   */
+  async lockEndpoint(tx: Tx, id: DeliveryId): Promise<void> {
+    await sql`
+      select from webhook_endpoints
+      where id = (select endpoint_id from webhook_deliveries where id = ${id})
+      for no key update
+    `.execute(tx);
+  }
+
+  /**
+   * Takes the lease if the delivery is due, nobody holds it, no earlier event of its subject is still on its way to the
+   * endpoint, and the endpoint has a place left. One statement: of any number of claimers, one gets it. Places are counted
+   * rightly only behind `lockEndpoint`.
    */
   async claim(db: Database, id: DeliveryId, now: Date, until: Date): Promise<DeliveryLease | undefined> {
     const row = await db
@@ -101,6 +120,7 @@ export class WebhookDeliveryStore {
       .where('next_attempt_at', '<=', now)
       .where(notLeased(now))
       .where(noEarlierPending())
+      .where(hasPlace(now))
       .returningAll()
       .executeTakeFirst();
     return row && { delivery: deliveryOf(row), until };
@@ -167,6 +187,29 @@ export class WebhookDeliveryStore {
     return row?.id;
   }
 
+  /** What could be claimed of one endpoint, the longest due first: as many as it has places. */
+  async listClaimableOf(db: Db, endpointId: WebhookEndpointId, now: Date): Promise<readonly DeliveryId[]> {
+    const rows = await db
+      .$extendTables<DeliveryTables>()
+      .selectFrom('webhook_deliveries')
+      .select('id')
+      .where('endpoint_id', '=', endpointId)
+      .where('status', '=', 'pending')
+      .where('next_attempt_at', '<=', now)
+      .where(notLeased(now))
+      .where(noEarlierPending())
+      .orderBy('next_attempt_at')
+      .orderBy('id')
+      .limit(
+        sql<number>`(
+          select greatest(0, ${ATTEMPTS_IN_FLIGHT_MAX}::bigint - count(*)) from webhook_deliveries
+          where endpoint_id = ${endpointId} and attempting_until > ${now}
+        )`,
+      )
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
   /** What could be claimed now, the longest due first, from behind `after`. */
   async listClaimable(
     db: Db,
@@ -181,6 +224,7 @@ export class WebhookDeliveryStore {
       .where('next_attempt_at', '<=', now)
       .where(notLeased(now))
       .where(noEarlierPending())
+      .where(hasPlace(now))
       .orderBy('next_attempt_at')
       .orderBy('id')
       .limit(page.limit);
@@ -234,6 +278,14 @@ export class WebhookDeliveryStore {
 
 function notLeased(now: Date): Expression<SqlBool> {
   return sql<SqlBool>`(attempting_until is null or attempting_until <= ${now})`;
+}
+
+/** True of a delivery whose endpoint is not full. There are only ever as many leases as workers can hold. */
+function hasPlace(now: Date): Expression<SqlBool> {
+  return sql<SqlBool>`endpoint_id not in (
+    select endpoint_id from webhook_deliveries where attempting_until > ${now}
+    group by endpoint_id having count(*) >= ${ATTEMPTS_IN_FLIGHT_MAX}
+  )`;
 }
 
 /** True of a delivery whose subject has none before it that is pending at the same endpoint. */

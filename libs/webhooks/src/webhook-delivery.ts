@@ -44,7 +44,10 @@ export type AttemptOutcome =
   /** Not delivered yet; ask again at `at`. */
   | { readonly kind: 'retry'; readonly at: Date }
   | { readonly kind: 'failed'; readonly reason: DeliveryFailure }
-  /** Another worker is at it, or an earlier event of its subject comes first. Whoever ends that asks again. */
+  /**
+   * Another worker is at it, an earlier event of its subject comes first, or as many attempts are in flight to its endpoint
+   * as may be. Whoever ends one of those asks again.
+   */
   | { readonly kind: 'not_due' }
   /** It has ended already, or never was. */
   | { readonly kind: 'gone' };
