@@ -17,7 +17,8 @@ export class OutboxRelaySweeper implements OnApplicationBootstrap, OnApplication
     private readonly hints: Hints,
     log: Log,
   ) {
-    this.timed = new TimedSweep(log, { name: 'outbox-relay', intervalMs: INTERVAL_MS, sweep: () => this.sweep() });
+    const sweep = (stopping: AbortSignal): Promise<void> => this.sweep(stopping);
+    this.timed = new TimedSweep(log, { name: 'outbox-relay', intervalMs: INTERVAL_MS, sweep });
   }
 
   onApplicationBootstrap(): void {
@@ -30,8 +31,8 @@ export class OutboxRelaySweeper implements OnApplicationBootstrap, OnApplication
     await this.timed.stop();
   }
 
-  /** Relays until nothing is left, or another worker is at it. */
-  private async sweep(): Promise<void> {
-    while ((await this.relay.relayOnce()) > 0);
+  /** Relays until nothing is left, another worker is at it, or this one is to stop: each batch is whole by itself. */
+  private async sweep(stopping: AbortSignal): Promise<void> {
+    while (!stopping.aborted && (await this.relay.relayOnce()) > 0);
   }
 }

@@ -72,4 +72,19 @@ describe('TimedSweep', () => {
 
     expect(sweep.started).toBe(1);
   });
+
+  it('tells the sweep under way that it is to stop, so that one of any number of steps ends with the step', async () => {
+    let steps = 0;
+    const sweep = async (stopping: AbortSignal): Promise<void> => {
+      for (; !stopping.aborted; steps += 1) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const timed = new TimedSweep(new SilentLog(), { name: 'spec', intervalMs: HOURS, sweep });
+    timed.nudge();
+    await waitFor(() => steps > 3);
+    await timed.stop();
+    const atTheEnd = steps;
+    await waitFor(() => atTheEnd > 3);
+
+    expect(steps).toBe(atTheEnd);
+  });
 });
