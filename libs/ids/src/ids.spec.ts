@@ -1,9 +1,11 @@
+import { waitFor } from '#libs/testing';
 import { isId, newId, uuidOf } from './ids.js';
 
 describe('ids', () => {
   it('sort by the time they were made', async () => {
     const earlier = newId('ireq');
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    const madeAt = Date.now();
+    await waitFor(() => Date.now() > madeAt, { intervalMs: 0 });
     const later = newId('ireq');
 
     expect([later, earlier].sort()).toEqual([earlier, later]);
