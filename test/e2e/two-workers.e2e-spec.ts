@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Webhook } from 'standardwebhooks';
 import { EventLog } from '../support/event-log.js';
 import { dumpDatabase } from '../support/dump-database.js';
 import { ended, orderFor } from '../support/image-requests.js';
@@ -61,7 +62,8 @@ describe('200 requests of one account through two workers', () => {
     const arrivals = Object.values(maxArrivalsInAnySecond['CreateImage'] ?? {});
 
     expect(rejected).toEqual({});
-    expect(Math.max(...arrivals)).toBe(10);
+    expect(arrivals).not.toEqual([]);
+    expect(Math.max(...arrivals)).toBeLessThanOrEqual(10);
   });
 
   it('tell of every change in a sequence without gaps, in order for each request', async () => {
@@ -79,11 +81,17 @@ describe('200 requests of one account through two workers', () => {
     }
   });
 
-  it('reach the receiver, every event of them', async () => {
-    await waitFor(() => new Set(receiver.requests.map((r) => r.headers['webhook-id'])).size >= REQUESTS * 3, {
-      timeoutMs: 30_000,
-      intervalMs: 100,
-    });
+  it('reach the receiver, every event of them, each with a signature that holds', async () => {
+    const reached = () => new Set(receiver.requests.map(({ headers }) => headers['webhook-id']));
+    await waitFor(() => reached().size >= REQUESTS * 3, { timeoutMs: 30_000, intervalMs: 100 });
+    const webhook = new Webhook(webhookSecret);
+    const verified = receiver.requests.map(
+      ({ body, headers }) => webhook.verify(body, headers as Record<string, string>) as { readonly id: string },
+    );
+
+    expect(new Set(verified.map(({ id }) => id))).toEqual(reached());
+    const events = await new EventLog(tenant.api).read();
+    expect(reached()).toEqual(new Set(events.map(({ id }) => id)));
   });
 
   it('leave no secret in Redis, in PostgreSQL, in a log or in a webhook', async () => {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { TENANT_SCOPES } from '#libs/tenants';
 import {
   createMigratedDatabase,
   type MigratedDatabase,
@@ -8,18 +9,6 @@ import {
 } from '#libs/testing';
 import { ApiClient } from './api-client.js';
 import { SimulatorControl } from './simulator-control.js';
-
-/** Every scope a tenant's key can have. */
-const ALL_SCOPES = [
-  'images:read',
-  'images:write',
-  'accounts:read',
-  'accounts:write',
-  'webhooks:read',
-  'webhooks:write',
-  'audit:read',
-  'keys:write',
-];
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -156,7 +145,7 @@ async function createTenant(
   const tenant = await admin.created<{ id: string }>('/v1/tenants', { name });
   const { key } = await admin.created<{ key: string }>(`/v1/tenants/${tenant.id}/api-keys`, {
     name: 'e2e',
-    scopes: ALL_SCOPES,
+    scopes: TENANT_SCOPES,
   });
   const api = new ApiClient(url, key);
   return { id: tenant.id, key, api, account: await createAccount(api, simulator) };

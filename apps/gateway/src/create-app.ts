@@ -11,7 +11,7 @@ import { createServer } from './http/server.js';
 
 /** The gateway, ready to listen. */
 export async function createApp(ground: Ground): Promise<NestFastifyApplication> {
-  const adapter: FastifyAdapter = createServer(ground.log);
+  const adapter: FastifyAdapter = createServer(ground.log, ground.settings.trustedProxies);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(ground), adapter, {
     logger: nestLogger(ground.log),
     bodyParser: false,

@@ -84,9 +84,13 @@ describe('The API document', () => {
     const tenant = await gateway.createTenant(['images:write', 'accounts:write']);
     const examples = Object.values(examplesOf(document));
     expect(examples.length).toBeGreaterThan(0);
+    expect(examples[0]?.value).toMatchObject({
+      region: 'ap-guangzhou',
+      instanceId: 'ins-6pb6lrmy',
+      imageName: 'myImage',
+    });
+    const { id: accountId } = await createAccount(tenant.api, gateway.simulator);
     for (const { value } of examples) {
-      const { id: accountId } = await createAccount(tenant.api, gateway.simulator);
-      expect(value).toMatchObject({ region: 'ap-guangzhou', imageName: 'myImage' });
       expect((await tenant.api.call('POST', '/v1/image-requests', { ...value, accountId })).status).toBe(202);
     }
   });

@@ -96,9 +96,14 @@ describe('Webhook endpoints', () => {
       status: 'pending',
       attempts: [],
     });
-    expect((await tenant.api.read<Page>(`${path}/deliveries?status=pending`)).data).toHaveLength(1);
+    expect((await tenant.api.read<Page>(`${path}/deliveries?status=pending`)).data).toMatchObject([
+      { id: deliveryId, failureReason: null },
+    ]);
     expect((await tenant.api.read<Page>(`${path}/deliveries?status=failed`)).data).toEqual([]);
     await tenant.api.call('PATCH', path, { status: 'disabled' });
+    expect((await tenant.api.read<Page>(`${path}/deliveries?status=failed`)).data).toMatchObject([
+      { id: deliveryId, failureReason: 'endpoint_disabled' },
+    ]);
     expect(await tenant.api.call('POST', `${path}/test`)).toMatchObject({
       status: 409,
       body: { code: 'webhook_endpoint_disabled' },

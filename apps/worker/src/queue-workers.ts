@@ -28,4 +28,9 @@ export class QueueWorkers implements OnApplicationBootstrap {
       worker.on('error', (error: Error) => this.log.warn({ event: 'worker.troubled', queue: worker.name, error }));
     }
   }
+
+  /** Takes no more jobs, and resolves when those under way have ended. */
+  async drain(): Promise<void> {
+    await Promise.all(this.processors.map(({ worker }) => worker.close()));
+  }
 }

@@ -4,25 +4,33 @@ import { Log } from '#libs/logging';
 import { TimedSweep } from './timed-sweep.js';
 
 const INTERVAL_MS = 5000;
+const LOSS_CHECK_INTERVAL_MS = 500;
 
-/** Brings back what PostgreSQL knows and Redis does not. */
+/** Brings back what PostgreSQL knows and Redis does not: at once when Redis has lost everything, else sweep by sweep. */
 @Injectable()
 export class RecoverySweeper implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly timed: TimedSweep;
+  private readonly sweeps: readonly TimedSweep[];
 
   constructor(recovery: Recovery, log: Log) {
     const sweep = async (): Promise<void> => {
       const recovered = await recovery.sweep();
       if (Object.values(recovered).some((count) => count > 0)) log.info({ event: 'recovery.swept', ...recovered });
     };
-    this.timed = new TimedSweep(log, { name: 'recovery', intervalMs: INTERVAL_MS, sweep });
+    const restore = async (): Promise<void> => {
+      const restored = await recovery.restore();
+      if (restored !== null) log.warn({ event: 'redis.restored', ...restored });
+    };
+    this.sweeps = [
+      new TimedSweep(log, { name: 'recovery', intervalMs: INTERVAL_MS, sweep }),
+      new TimedSweep(log, { name: 'redis loss', intervalMs: LOSS_CHECK_INTERVAL_MS, sweep: restore }),
+    ];
   }
 
   onApplicationBootstrap(): void {
-    this.timed.nudge();
+    for (const each of this.sweeps) each.nudge();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.timed.stop();
+    await Promise.all(this.sweeps.map((each) => each.stop()));
   }
 }

@@ -37,6 +37,7 @@ export interface WorkerParts {
 @Module({})
 export class WorkerModule implements OnApplicationShutdown {
   constructor(
+    @Inject(QueueWorkers) private readonly workers: QueueWorkers,
     @Inject(LaneWaker) private readonly waker: LaneWaker,
     @Inject(Queues) private readonly queues: Queues,
     @Inject(CloudClient) private readonly cloud: CloudClient,
@@ -104,8 +105,12 @@ export class WorkerModule implements OnApplicationShutdown {
     };
   }
 
-  /** After the workers have drained: what they left to timers goes back to the queue, then the connections close. */
+  /**
+   * Nest ends the root module first, so the order is made here: the calls in flight end, then what they left to timers
+   * goes back to the queue, and only then do the connections close that they needed.
+   */
   async onApplicationShutdown(): Promise<void> {
+    await this.workers.drain();
     await this.waker.close();
     await this.queues.close();
     await this.sender.close();

@@ -42,42 +42,19 @@ export class AccountStore {
   }
 
   async find(db: Db, tenantId: TenantId, id: AccountId): Promise<Account | null> {
-    const row = await db
-      .$extendTables<AccountTables>()
-      .selectFrom('accounts')
-      .selectAll()
-      .where('id', '=', id)
-      .where('tenant_id', '=', tenantId)
-      .where('deleted_at', 'is', null)
-      .executeTakeFirst();
+    const row = await one(db, tenantId, id).executeTakeFirst();
     return row === undefined ? null : accountOf(row);
   }
 
   /** The same, and keeps the account as it is until `tx` ends; many may hold it so at once. */
   async findForShare(tx: Tx, tenantId: TenantId, id: AccountId): Promise<Account | null> {
-    const row = await tx
-      .$extendTables<AccountTables>()
-      .selectFrom('accounts')
-      .selectAll()
-      .where('id', '=', id)
-      .where('tenant_id', '=', tenantId)
-      .where('deleted_at', 'is', null)
-      .forShare()
-      .executeTakeFirst();
+    const row = await one(tx, tenantId, id).forShare().executeTakeFirst();
     return row === undefined ? null : accountOf(row);
   }
 
   /** The same for whoever is about to change or delete it: nobody else holds it until `tx` ends. */
   async findForUpdate(tx: Tx, tenantId: TenantId, id: AccountId): Promise<Account | null> {
-    const row = await tx
-      .$extendTables<AccountTables>()
-      .selectFrom('accounts')
-      .selectAll()
-      .where('id', '=', id)
-      .where('tenant_id', '=', tenantId)
-      .where('deleted_at', 'is', null)
-      .forUpdate()
-      .executeTakeFirst();
+    const row = await one(tx, tenantId, id).forUpdate().executeTakeFirst();
     return row === undefined ? null : accountOf(row);
   }
 
@@ -137,6 +114,16 @@ export class AccountStore {
       .where('tenant_id', '=', tenantId)
       .execute();
   }
+}
+
+function one(db: Db, tenantId: TenantId, id: AccountId) {
+  return db
+    .$extendTables<AccountTables>()
+    .selectFrom('accounts')
+    .selectAll()
+    .where('id', '=', id)
+    .where('tenant_id', '=', tenantId)
+    .where('deleted_at', 'is', null);
 }
 
 function accountOf(row: AccountTables['accounts']): Account {

@@ -2,7 +2,7 @@ import type { AuditStore } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import type { Site } from '#libs/config';
 import type { CredentialOrder, Credentials } from '#libs/credentials';
-import { NotFound } from '#libs/errors';
+import { assertNever, NotFound } from '#libs/errors';
 import { type AccountId, isId, newId, type TenantId } from '#libs/ids';
 import type { Postgres, Tx } from '#libs/postgres';
 import type { Caller } from '#libs/tenants';
@@ -214,5 +214,7 @@ function knownIdentity(answer: IdentityAnswer): Identity {
       throw new CredentialRejected(answer.code, answer.call.requestId);
     case 'unavailable':
       throw new UpstreamUnavailable(answer.reason);
+    default:
+      return assertNever(answer);
   }
 }

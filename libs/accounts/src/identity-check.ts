@@ -1,6 +1,7 @@
 import type { UpstreamCall } from '#libs/audit';
-import { classify, type CloudClient, type Endpoints } from '#libs/cloud';
+import { classify, type CloudClient, type Endpoints, STS_REGION } from '#libs/cloud';
 import type { Site } from '#libs/config';
+import { assertNever } from '#libs/errors';
 import type { Secret } from '#libs/secret';
 import type { Identity } from './account.js';
 
@@ -11,9 +12,6 @@ export type IdentityAnswer =
   | { readonly kind: 'rejected'; readonly code: string; readonly call: UpstreamCall }
   /** No answer, or one that says nothing about the credential. */
   | { readonly kind: 'unavailable'; readonly reason: string; readonly call: UpstreamCall };
-
-/** STS wants a region even though its answer does not depend on one. */
-const REGION = 'ap-guangzhou';
 
 /** Asks the cloud whose credential it is (`sts:GetCallerIdentity`): one call, which changes nothing. */
 export class IdentityCheck {
@@ -30,11 +28,11 @@ export class IdentityCheck {
     const outcome = await this.cloud.getCallerIdentity({
       credential: { secretId, secretKey, token: null },
       site,
-      region: REGION,
+      region: STS_REGION,
     });
     const call: UpstreamCall = {
       endpoint: this.endpoints.sts(site).host,
-      region: REGION,
+      region: STS_REGION,
       action: 'sts:GetCallerIdentity',
       requestId: outcome.kind === 'unavailable' ? null : outcome.requestId,
       code: outcome.kind === 'refused' ? outcome.code : null,
@@ -52,8 +50,10 @@ export class IdentityCheck {
         return { kind: 'rejected', code: outcome.code, call };
       case 'unavailable':
         return { kind: 'unavailable', reason: outcome.cause, call };
+      default:
+        return assertNever(outcome);
     }
   }
 }
 
-const SAYS_NOTHING: ReadonlySet<string> = new Set(['rate', 'own_clock', 'unknown', 'bug']);
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['rate', 'own_clock', 'bug']);

@@ -2,6 +2,6 @@ export { CloudClient } from './cloud-client.js';
 export type { CloudTarget } from './cloud-client.js';
 export type { CloudImage } from './cloud-image.js';
 export type { CreateImageCall } from './create-image-call.js';
-export { Endpoints } from './endpoints.js';
+export { Endpoints, STS_REGION } from './endpoints.js';
 export { classify, parseRateRefusal, rateScope } from './classify.js';
-export type { CreateImageOutcome } from './outcomes.js';
+export type { CreateImageOutcome, ReadOutcome } from './outcomes.js';

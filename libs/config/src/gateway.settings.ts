@@ -1,6 +1,6 @@
 import { Max, Min } from 'class-validator';
 import type { Secret } from '#libs/secret';
-import { integer, secret, SettingFault, text } from './parsers.js';
+import { cidrs, integer, secret, SettingFault, text } from './parsers.js';
 import { ServiceSettings } from './service.settings.js';
 import { Variable } from './variable.js';
 
@@ -16,6 +16,17 @@ export class GatewaySettings extends ServiceSettings {
 
   @Variable('ADMIN_API_KEY', adminApiKey)
   adminApiKey!: Secret;
+
+  /** Balancers whose word is taken for where a request came from; of everyone else's, nothing is. */
+  @Variable('TRUSTED_PROXIES', trustedProxies, { default: '' })
+  trustedProxies!: readonly string[];
+}
+
+/** Trusting everyone would let each caller write any address into the audit log. */
+function trustedProxies(value: string): readonly string[] {
+  const ranges = cidrs(value);
+  if (ranges.some((range) => /\/0+$/.test(range))) throw new SettingFault('must not take in every address there is');
+  return ranges;
 }
 
 /** Long and not one character over and over: whoever holds it may do everything. */

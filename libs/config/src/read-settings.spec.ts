@@ -37,6 +37,17 @@ describe('readSettings', () => {
     expect(readSettings(WorkerSettings, GOOD).regions).toHaveLength(18);
   });
 
+  it.each([
+    ['', []],
+    ['10.0.0.0/8, fd00::/8,192.0.2.7', ['10.0.0.0/8', 'fd00::/8', '192.0.2.7']],
+  ])('trusts the proxies of %p', (TRUSTED_PROXIES, trustedProxies) => {
+    expect(readSettings(GatewaySettings, { ...GOOD, TRUSTED_PROXIES }).trustedProxies).toEqual(trustedProxies);
+  });
+
+  it.each(['0.0.0.0/0', '::/0', '::/00', '10.0.0.0/33', 'balancer'])('trusts no proxies such as %p', (proxies) => {
+    expect(faultsOf({ TRUSTED_PROXIES: proxies })).toEqual([expect.stringMatching(/^TRUSTED_PROXIES /)]);
+  });
+
   it('names every fault at once, by variable, with no value', () => {
     const error = (() => {
       try {

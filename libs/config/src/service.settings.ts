@@ -54,6 +54,11 @@ export class ServiceSettings {
   @Max(600_000)
   upstreamTimeoutMs!: number;
 
+  @Variable('ARRIVAL_GUARD_MS', integer, { default: '100' })
+  @Min(0)
+  @Max(60_000)
+  arrivalGuardMs!: number;
+
   @Variable('CREATE_IMAGE_LIMIT', integer, { default: '10' })
   @Min(1)
   @Max(1000)

@@ -5,11 +5,6 @@ import { Variable } from './variable.js';
 
 /** Everything the worker reads from its environment. */
 export class WorkerSettings extends ServiceSettings {
-  @Variable('ARRIVAL_GUARD_MS', integer, { default: '100' })
-  @Min(0)
-  @Max(60_000)
-  arrivalGuardMs!: number;
-
   @Variable('RESEND_FENCE_MS', integer, { default: '330000' })
   @Min(0)
   @Max(86_400_000)

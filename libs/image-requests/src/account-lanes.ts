@@ -1,20 +1,7 @@
 import type { Account } from '#libs/accounts';
-import { AppError } from '#libs/errors';
 import { type Lane, type Lanes, type LaneState } from '#libs/lanes';
+import { LanesUnavailable } from './image-requests.errors.js';
 import type { LaneEntrance } from './lane-entrance.js';
-
-/** Redis, which holds the lanes, can't be asked. */
-class LanesUnavailable extends AppError {
-  readonly code = 'lanes_unavailable';
-  readonly kind = 'unavailable';
-  readonly publicMessage = 'The lanes cannot be read at the moment. Image requests are still accepted.';
-  override readonly retryAfterMs = 2000;
-
-  constructor(cause: unknown) {
-    super('the lanes could not be read');
-    this.cause = cause;
-  }
-}
 
 /** A lane of an account. `region` is null for a host that serves several regions: they share the lane. */
 export interface AccountLane extends LaneState {

@@ -8,7 +8,7 @@ import { Lanes } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
-import type { Hints } from '#libs/redis';
+import { type Hints, RedisMemory } from '#libs/redis';
 import type { Redis } from 'ioredis';
 import { AccountLanes } from './account-lanes.js';
 import { AttemptStore } from './attempt.store.js';
@@ -17,17 +17,22 @@ import { CloudAccess } from './cloud-access.js';
 import { ImageRequestStore } from './image-request.store.js';
 import { ImageRequestWorkStore } from './image-request-work.store.js';
 import { ImageRequests } from './image-requests.service.js';
+import { InstanceQueue } from './instance-queue.js';
+import { InstanceStore } from './instance.store.js';
 import { LaneEntrance } from './lane-entrance.js';
 import { LaneWaker } from './lane-waker.js';
 import { NameLookup } from './name-lookup.js';
 import { Pacing } from './pacing.js';
 import { Preparation } from './preparation.js';
 import { Reconciliation } from './reconciliation.js';
+import { ReadCalls } from './read-calls.js';
+import { RecoveryStore } from './recovery.store.js';
 import { Recovery } from './recovery.js';
 import { RequestChanges } from './request-changes.js';
 import type { RetryPolicy } from './retry-policy.js';
 import { Settlement } from './settlement.js';
 import { Submission } from './submission.js';
+import { TrackingStore } from './tracking.store.js';
 import { Tracking } from './tracking.js';
 import { Transitions } from './transitions.js';
 
@@ -36,7 +41,11 @@ export interface LaneSettings {
   readonly createImageLimit: number;
   readonly describeImagesLimit: number;
   readonly upstreamTimeoutMs: number;
+  readonly arrivalGuardMs: number;
 }
+
+/** What a call's way to the cloud takes at most, where the guard says nothing of it. */
+const TRANSIT_MS = 100;
 
 interface Ground {
   readonly postgres: Postgres;
@@ -60,7 +69,7 @@ export interface RequestSideParts extends Ground {
 export interface WorkSideParts extends Ground {
   readonly credentials: Credentials;
   readonly cloud: CloudClient;
-  readonly settings: LaneSettings & RetryPolicy & { readonly arrivalGuardMs: number };
+  readonly settings: LaneSettings & RetryPolicy;
 }
 
 /** What the gateway needs. The waker is closed with the process, so that a wake it holds is handed on. */
@@ -70,11 +79,12 @@ export function assembleRequestSide(parts: RequestSideParts): {
   readonly waker: LaneWaker;
 } {
   const { postgres, clock, settings } = parts;
-  const { store, entrance, lanes, transitions, waker } = assembleCommon(parts, settings);
+  const { store, instances, entrance, lanes, transitions, waker } = assembleCommon(parts, settings);
   const imageRequests = new ImageRequests(
     postgres,
     new ImageRequestStore(),
-    store,
+    instances,
+    new InstanceQueue(postgres, store, instances, clock),
     transitions,
     parts.accounts,
     entrance,
@@ -93,11 +103,15 @@ export function assembleWorkSide(parts: WorkSideParts): {
   readonly waker: LaneWaker;
 } {
   const { postgres, cloud, clock, log, settings, queues, accountStore } = parts;
-  const { store, lanes, entrance, transitions, waker } = assembleCommon(parts, settings);
+  const { store, instances, lanes, entrance, transitions, waker } = assembleCommon(parts, settings);
   const attempts = new AttemptStore();
   const access = new CloudAccess(parts.credentials);
   const pacing = new Pacing(lanes, log);
-  const lookup = new NameLookup(cloud, access, lanes, entrance, pacing);
+  const reads = new ReadCalls(lanes, entrance, access, pacing, log);
+  const lookup = new NameLookup(postgres, store, cloud, reads);
+  const images = new TrackingStore();
+  const instanceQueue = new InstanceQueue(postgres, store, instances, clock);
+  const memory = new RedisMemory(parts.redis);
   const settlement = new Settlement(postgres, store, attempts, transitions, queues, clock, settings);
   const reconciliation = new Reconciliation(postgres, store, attempts, lookup, settlement, clock, settings);
   const preparation = new Preparation(postgres, store, attempts, lookup, settlement, entrance, clock, settings);
@@ -125,22 +139,23 @@ export function assembleWorkSide(parts: WorkSideParts): {
       preparation,
       calls,
       reconciliation,
-    ),
-    tracking: new Tracking(
-      postgres,
-      store,
-      accountStore,
-      lanes,
-      entrance,
-      access,
-      cloud,
-      pacing,
-      settlement,
+      instanceQueue,
       clock,
       log,
-      settings,
     ),
-    recovery: new Recovery(postgres, store, settlement, entrance, queues, clock),
+    tracking: new Tracking(postgres, images, accountStore, cloud, reads, settlement, clock, log, settings),
+    recovery: new Recovery(
+      postgres,
+      new RecoveryStore(),
+      images,
+      instances,
+      store,
+      settlement,
+      entrance,
+      queues,
+      memory,
+      clock,
+    ),
     lanes,
     waker,
   };
@@ -153,9 +168,11 @@ function assembleCommon(parts: Ground, settings: LaneSettings) {
   const lanes = new Lanes(parts.redis, {
     limits: { CreateImage: settings.createImageLimit, DescribeImages: settings.describeImagesLimit },
     callTimeoutMs: settings.upstreamTimeoutMs,
+    transitMs: Math.max(settings.arrivalGuardMs, TRANSIT_MS),
     wake: (wake) => waker.wake(wake),
   });
   const entrance = new LaneEntrance(postgres, parts.accountStore, parts.endpoints, lanes, log);
-  const transitions = new Transitions(postgres, store, parts.outbox, parts.audit, parts.hints, entrance);
-  return { store, waker, lanes, entrance, transitions };
+  const instances = new InstanceStore();
+  const transitions = new Transitions(postgres, store, instances, parts.outbox, parts.audit, parts.hints, entrance);
+  return { store, instances, waker, lanes, entrance, transitions };
 }

@@ -26,6 +26,7 @@ export class AttemptStore {
         code: null,
         cause: null,
         upstream_request_id: null,
+        image_id: null,
       })
       .execute();
   }
@@ -42,6 +43,7 @@ export class AttemptStore {
         code: result.code,
         cause: result.cause,
         upstream_request_id: result.upstreamRequestId,
+        image_id: result.imageId,
       })
       .where('id', '=', attempt.id)
       .where('outcome', 'is', null)
@@ -75,6 +77,7 @@ export class AttemptStore {
       code: row.code,
       cause: row.cause,
       upstreamRequestId: row.upstream_request_id,
+      imageId: row.image_id,
     }));
   }
 }

@@ -21,6 +21,8 @@ export interface Attempt {
   readonly code: string | null;
   readonly cause: string | null;
   readonly upstreamRequestId: string | null;
+  /** The image that the cloud named in its answer. */
+  readonly imageId: string | null;
 }
 
 /** How an attempt ended. */
@@ -30,4 +32,5 @@ export interface AttemptResult {
   readonly code: string | null;
   readonly cause: string | null;
   readonly upstreamRequestId: string | null;
+  readonly imageId: string | null;
 }

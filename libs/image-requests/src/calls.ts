@@ -100,13 +100,13 @@ export class Calls {
     const submitting = await this.transitions.apply(tx, request, 'submitting', changes, at);
     if (submitting === null) return null;
 
-    const earlier = request.attemptsMade === 0 ? [] : await this.attempts.list(tx, request.tenantId, request.id);
+    const earlier = await this.attempts.list(tx, request.tenantId, request.id);
     const waitingSince = request.nextAttemptAt ?? request.updatedAt;
     const attempt: Attempt = {
       id: newId('att'),
       imageRequestId: request.id,
       tenantId: request.tenantId,
-      number: submitting.attemptsMade,
+      number: (earlier.at(-1)?.number ?? 0) + 1,
       endpoint: lane.host,
       region: request.region,
       lane: laneName(lane),
@@ -118,6 +118,7 @@ export class Calls {
       code: null,
       cause: null,
       upstreamRequestId: null,
+      imageId: null,
     };
     await this.attempts.open(tx, attempt);
     await this.audit.append(

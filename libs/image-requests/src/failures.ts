@@ -18,7 +18,7 @@ export function deadlineExceeded(startDeadline: Date): Failure {
     code: 'deadline_exceeded',
     message: `The request was not called by its startDeadline, ${startDeadline.toISOString()}.`,
     category: 'caller',
-    retryable: true,
+    retryable: false,
     upstreamRequestId: null,
     hint: 'Nothing was sent to Tencent Cloud. Ask again with a later startDeadline, or with a higher priority.',
   };

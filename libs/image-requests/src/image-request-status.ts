@@ -1,7 +1,10 @@
 export type ImageRequestStatus = 'queued' | 'submitting' | 'creating' | 'succeeded' | 'failed' | 'canceled';
 
-/** What a queued request waits for; null when nothing holds it. */
-export type WaitingFor = 'token' | 'instance' | 'retry';
+/** What holds a queued request up besides its turn. */
+export type Obstacle = 'instance' | 'retry';
+
+/** What a queued request is said to wait for: its turn, when nothing else holds it up. */
+export type WaitingFor = Obstacle | 'token';
 
 /** The whole life of a request. Only a caller's retry leads out of `failed`, so a late reply of the cloud cannot reopen it. */
 const NEXT: Record<ImageRequestStatus, readonly ImageRequestStatus[]> = {

@@ -1,7 +1,7 @@
 import type { AccountId, AttemptId, ImageRequestId, TenantId } from '#libs/ids';
 import type { AttemptOutcome } from './attempt.js';
 import type { Failure, ImageRequest, ImageTag } from './image-request.js';
-import type { ImageRequestStatus, WaitingFor } from './image-request-status.js';
+import type { ImageRequestStatus, Obstacle } from './image-request-status.js';
 
 /** The tables of this domain; nobody else names them. JSON columns are written as text and read as values. */
 export type ImageRequestTables = {
@@ -25,7 +25,7 @@ export type ImageRequestTables = {
     metadata: unknown;
     requested_by: string;
     status: ImageRequestStatus;
-    waiting_for: WaitingFor | null;
+    waiting_for: Obstacle | null;
     next_attempt_at: Date | null;
     image_id: string | null;
     attempts_made: number;
@@ -54,6 +54,7 @@ export type ImageRequestTables = {
     code: string | null;
     cause: string | null;
     upstream_request_id: string | null;
+    image_id: string | null;
   };
 };
 

@@ -1,5 +1,5 @@
 import type { AccountId, ImageRequestId, TenantId } from '#libs/ids';
-import type { ImageRequestStatus, WaitingFor } from './image-request-status.js';
+import type { ImageRequestStatus, Obstacle } from './image-request-status.js';
 
 export interface ImageTag {
   readonly key: string;
@@ -48,7 +48,7 @@ export interface ImageRequest extends ImageOrder {
   readonly id: ImageRequestId;
   readonly tenantId: TenantId;
   readonly status: ImageRequestStatus;
-  readonly waitingFor: WaitingFor | null;
+  readonly waitingFor: Obstacle | null;
   readonly nextAttemptAt: Date | null;
   readonly imageId: string | null;
   /** Calls of CreateImage so far. */

@@ -39,3 +39,16 @@ export class NotRetryable extends AppError {
     this.publicMessage = `Only a failed image request can be retried; this one is ${status}.`;
   }
 }
+
+/** Redis, which holds the lanes, can't be asked. */
+export class LanesUnavailable extends AppError {
+  readonly code = 'lanes_unavailable';
+  readonly kind = 'unavailable';
+  readonly publicMessage = 'The lanes cannot be read at the moment. Image requests are still accepted.';
+  override readonly retryAfterMs = 2000;
+
+  constructor(cause: unknown) {
+    super('the lanes could not be read');
+    this.cause = cause;
+  }
+}

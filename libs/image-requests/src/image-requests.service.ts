@@ -8,8 +8,9 @@ import type { ImageOrder, ImageRequest } from './image-request.js';
 import { isEnded } from './image-request-status.js';
 import type { ImageRequestFilter, ImageRequestStore } from './image-request.store.js';
 import type { QueuePlace } from './image-request.view.js';
-import type { ImageRequestWorkStore } from './image-request-work.store.js';
 import { ImageNameInUse, NotCancelable, NotRetryable } from './image-requests.errors.js';
+import type { InstanceQueue } from './instance-queue.js';
+import type { InstanceStore } from './instance.store.js';
 import type { LaneEntrance } from './lane-entrance.js';
 import type { RequestChanges } from './request-changes.js';
 import type { Transitions } from './transitions.js';
@@ -34,7 +35,8 @@ export class ImageRequests {
   constructor(
     private readonly postgres: Postgres,
     private readonly store: ImageRequestStore,
-    private readonly workStore: ImageRequestWorkStore,
+    private readonly instances: InstanceStore,
+    private readonly instanceQueue: InstanceQueue,
     private readonly transitions: Transitions,
     private readonly accounts: Accounts,
     private readonly entrance: LaneEntrance,
@@ -49,21 +51,15 @@ export class ImageRequests {
   async accept(caller: Caller, order: ImageOrder): Promise<ImageRequest> {
     const at = this.clock.now();
     const request = newImageRequest(caller.tenantId, order, at);
-    const accepted = await this.postgres
-      .transaction(async (tx) => {
-        await this.accounts.holdActive(tx, caller.tenantId, order.accountId);
-        const waitingFor = (await this.workStore.isInstanceBusy(tx, request)) ? ('instance' as const) : null;
-        const written = { ...request, waitingFor };
-        await this.store.insert(tx, written, caller.actor.id ?? caller.actor.name);
-        const context = { actor: caller.actor, requestId: caller.requestId };
-        await this.transitions.record(tx, written, 'image_request.create', 'image_request.queued', at, context);
-        return written;
-      })
-      .catch(async (error: unknown) => {
-        throw (await this.nameConflict(error, caller.tenantId, order)) ?? error;
-      });
-    if (accepted.waitingFor === null) await this.entrance.enter(accepted);
-    return accepted;
+    const accepted = await this.underFreeName(caller.tenantId, order, async (tx) => {
+      await this.accounts.holdActive(tx, caller.tenantId, order.accountId);
+      const written = { ...request, waitingFor: await this.obstacleAt(tx, request) };
+      await this.store.insert(tx, written, caller.actor.id ?? caller.actor.name);
+      const context = { actor: caller.actor, requestId: caller.requestId };
+      await this.transitions.record(tx, written, 'image_request.create', 'image_request.queued', at, context);
+      return written;
+    });
+    return this.enter(accepted);
   }
 
   /** Every check that `accept` makes, and nothing is written. */
@@ -133,19 +129,14 @@ export class ImageRequests {
 
     const named = { action: 'image_request.retry', event: 'image_request.queued' } as const;
     const context = { actor: caller.actor, requestId: caller.requestId, named };
-    const queued = await this.postgres
-      .transaction(async (tx) => {
-        await this.accounts.holdActive(tx, caller.tenantId, failed.accountId);
-        const waitingFor = (await this.workStore.isInstanceBusy(tx, failed)) ? ('instance' as const) : null;
-        return this.transitions.apply(tx, failed, 'queued', { ...ANEW, waitingFor }, this.clock.now(), context);
-      })
-      .catch(async (error: unknown) => {
-        throw (await this.nameConflict(error, caller.tenantId, failed)) ?? error;
-      });
+    const queued = await this.underFreeName(caller.tenantId, failed, async (tx) => {
+      await this.accounts.holdActive(tx, caller.tenantId, failed.accountId);
+      const waitingFor = await this.obstacleAt(tx, failed);
+      return this.transitions.apply(tx, failed, 'queued', { ...ANEW, waitingFor }, this.clock.now(), context);
+    });
     // Another retry was faster.
     if (queued === null) return this.retry(caller, id);
-    if (queued.waitingFor === null) await this.entrance.enter(queued);
-    return queued;
+    return this.enter(queued);
   }
 
   /** Where queued requests of one tenant stand among those that wait for a token; any other is left out. */
@@ -164,10 +155,33 @@ export class ImageRequests {
     return (await this.store.countOpen(tx, tenantId, accountId)) > 0;
   }
 
-  private async nameConflict(error: unknown, tenantId: TenantId, order: ImageOrder): Promise<ImageNameInUse | null> {
-    if (!isUniqueViolation(error, 'image_requests_open_name_idx')) return null;
-    const holder = await this.store.findOpenByName(this.postgres.db, tenantId, order);
-    return holder === null ? null : new ImageNameInUse(holder.id);
+  /** A request whose instance is held waits for that; any other enters its lane. */
+  private async enter(request: ImageRequest): Promise<ImageRequest> {
+    if (request.waitingFor === 'instance' && !(await this.instanceQueue.leaveIfFree(request))) return request;
+    const free = { ...request, waitingFor: null };
+    await this.entrance.enter(free);
+    return free;
+  }
+
+  private async obstacleAt(tx: Tx, request: ImageRequest): Promise<'instance' | null> {
+    return request.instanceId !== null && (await this.instances.isHeld(tx, request)) ? 'instance' : null;
+  }
+
+  /** Throws `ImageNameInUse` when an open request holds the name; tries again when that one ends in the same moment. */
+  private async underFreeName<Result>(
+    tenantId: TenantId,
+    order: ImageOrder,
+    work: (tx: Tx) => Promise<Result>,
+  ): Promise<Result> {
+    for (;;) {
+      try {
+        return await this.postgres.transaction(work);
+      } catch (error) {
+        if (!isUniqueViolation(error, 'image_requests_open_name_idx')) throw error;
+        const holder = await this.store.findOpenByName(this.postgres.db, tenantId, order);
+        if (holder !== null) throw new ImageNameInUse(holder.id);
+      }
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CloudImage } from '#libs/cloud';
 import { newId } from '#libs/ids';
 import type { Attempt } from './attempt.js';
-import { imageOfAttempts } from './name-lookup.js';
+import { imagesOfAttempts } from './name-lookup.js';
 
 const at = (second: number): Date => new Date(Date.UTC(2026, 0, 1, 12, 0, second));
 
@@ -32,9 +32,13 @@ const attempt = (startedAt: Date): Attempt => ({
   code: null,
   cause: 'timeout',
   upstreamRequestId: null,
+  imageId: null,
 });
 
-describe('imageOfAttempts', () => {
+const imageOfAttempts = (...given: Parameters<typeof imagesOfAttempts>): CloudImage | null =>
+  imagesOfAttempts(...given)[0] ?? null;
+
+describe('imagesOfAttempts', () => {
   it('finds the image that was made after the first unanswered attempt began', () => {
     expect(imageOfAttempts([image('img-a')], [attempt(at(29)), attempt(at(59))])?.imageId).toBe('img-a');
   });
@@ -53,6 +57,16 @@ describe('imageOfAttempts', () => {
 
     expect(imageOfAttempts(images, [attempt(at(30))])?.imageId).toBe('img-a');
     expect(imageOfAttempts(images.toReversed(), [attempt(at(30))])?.imageId).toBe('img-a');
+  });
+
+  it('finds the image that the cloud named in an answer, whenever it was made', () => {
+    const accepted: Attempt = { ...attempt(at(50)), outcome: 'accepted', imageId: 'img-a' };
+
+    expect(imageOfAttempts([image('img-b'), image('img-a', { createdAt: at(1) })], [accepted])?.imageId).toBe('img-a');
+  });
+
+  it('finds nothing for attempts that were refused', () => {
+    expect(imageOfAttempts([image('img-a')], [{ ...attempt(at(0)), outcome: 'refused' }])).toBeNull();
   });
 
   it('finds nothing among nothing', () => {

@@ -33,14 +33,16 @@ export class Pacing {
   }
 
   private async lanesMeant(lane: Lane, code: string): Promise<readonly Lane[]> {
+    const others = (belongs: (each: Lane) => boolean): Promise<readonly Lane[]> =>
+      this.lanes.active((each) => belongs(each) && laneName(each) !== laneName(lane));
     const scope = rateScope(code);
     switch (scope) {
       case 'lane':
         return [lane];
       case 'account':
-        return this.lanes.active(({ uin }) => uin === lane.uin);
+        return [lane, ...(await others(({ uin }) => uin === lane.uin))];
       case 'all':
-        return this.lanes.active(() => true);
+        return [lane, ...(await others(() => true))];
       default:
         return assertNever(scope);
     }

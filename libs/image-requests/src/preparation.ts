@@ -1,13 +1,14 @@
 import type { Account } from '#libs/accounts';
 import { classify } from '#libs/cloud';
 import type { Clock } from '#libs/clock';
+import { assertNever } from '#libs/errors';
 import type { Postgres } from '#libs/postgres';
 import type { AttemptStore } from './attempt.store.js';
 import { deadlineExceeded, nameTaken, upstreamFailure, upstreamUnreachable } from './failures.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
 import type { LaneEntrance } from './lane-entrance.js';
-import { imageOfAttempts, type NameLookup, type NameLookupResult } from './name-lookup.js';
+import type { NameLookup, NameLookupResult } from './name-lookup.js';
 import { again, DONE, type NextStep } from './next-step.js';
 import { ratePauseMs, type RetryPolicy, statePauseMs } from './retry-policy.js';
 import type { Settlement } from './settlement.js';
@@ -19,6 +20,8 @@ export type Readiness =
 
 /** How often a request of a disabled account is looked at again. */
 const DISABLED_PAUSE_MS = 30_000;
+/** When the look-ups of an account are saturated. */
+const BUSY_PAUSE_MS = 500;
 
 /** Everything that must hold before a queued request may ask for a token. */
 export class Preparation {
@@ -37,21 +40,11 @@ export class Preparation {
     const obstacle =
       (await this.obstacleInTime(request)) ??
       (await this.obstacleOfAccount(request, account)) ??
-      (await this.obstacleAtInstance(request)) ??
+      this.obstacleAtInstance(request) ??
       (await this.obstacleByName(request, account));
     if (obstacle === null) return { kind: 'ready' };
     await this.entrance.leave(request);
     return { kind: 'not_ready', step: obstacle };
-  }
-
-  /** The request waits until the one that holds its instance ends; that end releases it. */
-  async waitForInstance(request: ImageRequest): Promise<NextStep> {
-    const changes = { waitingFor: 'instance', nextAttemptAt: null } as const;
-    await this.store.amend(this.postgres.db, request, changes, this.clock.now());
-    // The holder may have ended between the look and the write, and then nobody would release this one.
-    if (await this.store.isInstanceBusy(this.postgres.db, request)) return DONE;
-    await this.store.amend(this.postgres.db, request, { waitingFor: null }, this.clock.now());
-    return again(0);
   }
 
   private async obstacleInTime(request: ImageRequest): Promise<NextStep | null> {
@@ -71,10 +64,9 @@ export class Preparation {
     return again(DISABLED_PAUSE_MS);
   }
 
-  private async obstacleAtInstance(request: ImageRequest): Promise<NextStep | null> {
-    if (request.waitingFor === 'instance') return DONE;
-    if (!(await this.store.isInstanceBusy(this.postgres.db, request))) return null;
-    return this.waitForInstance(request);
+  /** Two requests that came at once may both be on their way; the index lets only one of them be submitted. */
+  private obstacleAtInstance(request: ImageRequest): NextStep | null {
+    return request.waitingFor === 'instance' ? DONE : null;
   }
 
   /**
@@ -84,16 +76,15 @@ export class Preparation {
    */
   private async obstacleByName(request: ImageRequest, account: Account): Promise<NextStep | null> {
     if (request.dryRun) return null;
-    const attempts = request.attemptsMade === 0 ? [] : await this.attemptsOf(request);
-    const unanswered = attempts.filter((attempt) => attempt.outcome === 'unknown');
-    if (request.nameSeenFreeAt !== null && unanswered.length === 0) return null;
+    const attempts = await this.attempts.list(this.postgres.db, request.tenantId, request.id);
+    const mayHaveMade = attempts.some(({ outcome }) => outcome === 'unknown' || outcome === 'accepted');
+    if (request.nameSeenFreeAt !== null && !mayHaveMade) return null;
 
     const looked = await this.lookup.look(account, request);
+    if (looked.kind === 'busy') return again(BUSY_PAUSE_MS);
     if (looked.kind !== 'looked') return this.obstacleInLooking(request, looked);
-    if (unanswered.length > 0) {
-      const ours = imageOfAttempts(looked.images, unanswered);
-      if (ours !== null) return this.settlement.adopt(request, ours.imageId);
-    }
+    const ours = await this.lookup.imageOfAttempts(request, looked.images, attempts);
+    if (ours !== null) return this.settlement.adopt(request, ours.imageId);
     const [holder] = looked.images;
     if (holder !== undefined)
       return this.settlement.fail(request, nameTaken(request.imageName, holder.imageId, looked.requestId));
@@ -103,14 +94,15 @@ export class Preparation {
 
   private async obstacleInLooking(
     request: ImageRequest,
-    looked: Exclude<NameLookupResult, { kind: 'looked' }>,
+    looked: Exclude<NameLookupResult, { kind: 'looked' | 'busy' }>,
   ): Promise<NextStep> {
     const pauseMs = statePauseMs(this.policy, request.retriesMade, Math.random);
     if (looked.kind === 'unavailable')
       return this.settlement.postpone(request, pauseMs, upstreamUnreachable(looked.cause));
 
     const failure = upstreamFailure(looked.code, looked.message, looked.requestId);
-    switch (classify(looked.code).handling) {
+    const { handling } = classify(looked.code);
+    switch (handling) {
       case 'retry_rate':
         return this.settlement.postpone(request, ratePauseMs(Math.random), failure);
       case 'retry_state':
@@ -124,10 +116,8 @@ export class Preparation {
       case 'fail':
       case 'succeed':
         return this.settlement.fail(request, failure);
+      default:
+        return assertNever(handling);
     }
-  }
-
-  private async attemptsOf(request: ImageRequest) {
-    return this.attempts.list(this.postgres.db, request.tenantId, request.id);
   }
 }

@@ -1,13 +1,14 @@
 import type { Account } from '#libs/accounts';
 import type { Clock } from '#libs/clock';
 import { classify, type CloudImage } from '#libs/cloud';
+import { assertNever } from '#libs/errors';
 import type { Postgres } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
 import { outcomeUnknown, upstreamFailure } from './failures.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
-import { imageOfAttempts, type NameLookup } from './name-lookup.js';
+import type { NameLookup } from './name-lookup.js';
 import { again, type NextStep } from './next-step.js';
 import { reconcilePauseMs, type RetryPolicy } from './retry-policy.js';
 import type { Settlement } from './settlement.js';
@@ -45,7 +46,7 @@ export class Reconciliation {
 
     const looked = await this.lookup.look(account, request);
     if (looked.kind !== 'looked') return this.wait(request, last);
-    const ours = imageOfAttempts(looked.images, unanswered);
+    const ours = await this.lookup.imageOfAttempts(request, looked.images, attempts);
     if (ours !== null) return this.settlement.adopt(request, ours.imageId);
 
     const latest = attempts.at(-1);
@@ -63,14 +64,23 @@ export class Reconciliation {
   ): Promise<NextStep> {
     const code = refused.code ?? '';
     const failure = upstreamFailure(code, refused.cause ?? code, refused.upstreamRequestId);
-    switch (classify(code).handling) {
+    const { handling } = classify(code);
+    switch (handling) {
       case 'reconcile':
         // "Duplicate", and the image that bears the name cannot be seen yet: it is most likely ours.
         return holders.length === 0 ? this.wait(request, unanswered) : this.settlement.fail(request, failure);
       case 'reconcile_then_retry_state':
         return this.settlement.retryLater(request, failure);
-      default:
+      case 'retry_state':
+      case 'retry_rate':
+        return this.settlement.retryLater(request, failure);
+      case 'retry_once':
+      case 'refresh_credential':
+      case 'fail':
+      case 'succeed':
         return this.settlement.fail(request, failure);
+      default:
+        return assertNever(handling);
     }
   }
 

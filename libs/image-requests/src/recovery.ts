@@ -2,10 +2,14 @@ import type { Clock } from '#libs/clock';
 import type { ImageRequestId } from '#libs/ids';
 import type { Postgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
+import type { RedisMemory } from '#libs/redis';
 import { deadlineExceeded } from './failures.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
+import type { InstanceStore } from './instance.store.js';
 import type { LaneEntrance } from './lane-entrance.js';
+import type { RecoveryStore } from './recovery.store.js';
 import type { Settlement } from './settlement.js';
+import type { TrackingStore } from './tracking.store.js';
 
 /** What a sweep found that nobody else was taking care of. */
 export interface Recovered {
@@ -18,7 +22,9 @@ export interface Recovered {
 
 /** Whoever is at work on a request touches it more often than this. */
 const UNTOUCHED_MS = 10_000;
-const PAGE = 500;
+/** Every waiting request is looked for in its lane this often, by one worker. */
+const LOOK_INTO_LANES_EVERY_MS = 10_000;
+const PAGE = 1000;
 
 /**
  * Puts back what PostgreSQL knows and Redis does not: after a crash between commit and enqueue, a flushed or a lost
@@ -27,25 +33,35 @@ const PAGE = 500;
 export class Recovery {
   constructor(
     private readonly postgres: Postgres,
-    private readonly store: ImageRequestWorkStore,
+    private readonly store: RecoveryStore,
+    private readonly images: TrackingStore,
+    private readonly instances: InstanceStore,
+    private readonly requests: ImageRequestWorkStore,
     private readonly settlement: Settlement,
     private readonly entrance: LaneEntrance,
     private readonly queues: Queues,
+    private readonly memory: RedisMemory,
     private readonly clock: Clock,
   ) {}
 
-  async sweep(): Promise<Recovered> {
-    return {
-      expired: await this.failPastDeadline(),
-      entered: await this.enterForgotten(),
-      resumed: await this.resumeStuck(),
-      tracked: await this.trackForgotten(),
-      released: await this.releaseForgotten(),
-    };
+  /** Everything at once when Redis has lost what it held; null when it has not, or another worker restores it. */
+  async restore(): Promise<Recovered | null> {
+    return (await this.memory.wasLost()) ? this.sweepFor(this.clock.now()) : null;
   }
 
-  private get untouchedSince(): Date {
-    return new Date(this.clock.now().getTime() - UNTOUCHED_MS);
+  async sweep(): Promise<Recovered> {
+    return this.sweepFor(new Date(this.clock.now().getTime() - UNTOUCHED_MS));
+  }
+
+  /** Only what nobody has touched since the given time; whoever touched it later is at work on it. */
+  private async sweepFor(untouchedSince: Date): Promise<Recovered> {
+    return {
+      expired: await this.failPastDeadline(),
+      entered: await this.enterForgotten(untouchedSince),
+      resumed: await this.resumeStuck(untouchedSince),
+      tracked: await this.trackForgotten(untouchedSince),
+      released: await this.releaseForgotten(untouchedSince),
+    };
   }
 
   private async failPastDeadline(): Promise<number> {
@@ -58,38 +74,38 @@ export class Recovery {
     return late.length;
   }
 
-  private async enterForgotten(): Promise<number> {
+  private async enterForgotten(untouchedSince: Date): Promise<number> {
+    if (!(await this.memory.takeTurn('look-into-lanes', LOOK_INTO_LANES_EVERY_MS))) return 0;
     let entered = 0;
     let after: ImageRequestId | null = null;
     for (;;) {
-      const due = { untouchedSince: this.untouchedSince, by: this.clock.now() };
+      const due = { untouchedSince, by: this.clock.now() };
       const page = await this.store.listForLanes(this.postgres.db, due, { after, limit: PAGE });
-      await Promise.all(page.map((request) => this.entrance.enter(request)));
-      entered += page.length;
+      entered += await this.entrance.enterMissing(page);
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return entered;
       after = last.id;
     }
   }
 
-  private async resumeStuck(): Promise<number> {
-    const due = { untouchedSince: this.untouchedSince, by: this.clock.now() };
+  private async resumeStuck(untouchedSince: Date): Promise<number> {
+    const due = { untouchedSince, by: this.clock.now() };
     const stuck = await this.store.listStuckSubmissions(this.postgres.db, due, PAGE);
     for (const id of stuck) await this.queues.submit(id);
     return stuck.length;
   }
 
-  private async trackForgotten(): Promise<number> {
-    const groups = await this.store.listOverdueGroups(this.postgres.db, this.untouchedSince, PAGE);
+  private async trackForgotten(untouchedSince: Date): Promise<number> {
+    const groups = await this.images.listOverdueGroups(this.postgres.db, untouchedSince, PAGE);
     for (const { accountId, region } of groups) await this.queues.track(accountId, region, 0);
     return groups.length;
   }
 
-  private async releaseForgotten(): Promise<number> {
-    const forgotten = await this.store.listForgottenAtInstance(this.postgres.db, this.untouchedSince, PAGE);
+  private async releaseForgotten(untouchedSince: Date): Promise<number> {
+    const forgotten = await this.instances.listForgotten(this.postgres.db, untouchedSince, PAGE);
     for (const request of forgotten) {
       const at = this.clock.now();
-      if (await this.store.amend(this.postgres.db, request, { waitingFor: null }, at))
+      if (await this.requests.amend(this.postgres.db, request, { waitingFor: null }, at))
         await this.entrance.enter(request);
     }
     return forgotten.length;

@@ -1,6 +1,7 @@
 import { classify, type CreateImageOutcome } from '#libs/cloud';
 import type { UpstreamCall } from '#libs/audit';
 import type { Clock } from '#libs/clock';
+import { assertNever } from '#libs/errors';
 import { uuidOf } from '#libs/ids';
 import type { Postgres, Tx } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
@@ -46,8 +47,11 @@ export class Settlement {
           return this.lookFirst(tx, request, at);
         case 'not_sent': {
           const pauseMs = statePauseMs(this.policy, request.retriesMade, Math.random);
-          return this.retry(tx, request, pauseMs, upstreamUnreachable(outcome.cause), at);
+          const uncounted = { ...request, attemptsMade: request.attemptsMade - 1 };
+          return this.retry(tx, uncounted, pauseMs, upstreamUnreachable(outcome.cause), at);
         }
+        default:
+          return assertNever(outcome);
       }
     });
   }
@@ -61,17 +65,26 @@ export class Settlement {
       code: null,
       cause,
       upstreamRequestId: null,
+      imageId: null,
     };
     return this.postgres.transaction((tx) => this.close(tx, request, attempt, result, this.clock.now()));
   }
 
   /** Nothing was sent: back to the queue at once, as if the attempt had not been begun but for its record. */
   async retract(request: ImageRequest, attempt: Attempt, cause: string): Promise<NextStep> {
-    const result: AttemptResult = { outcome: 'not_sent', durationMs: null, code: null, cause, upstreamRequestId: null };
+    const result: AttemptResult = {
+      outcome: 'not_sent',
+      durationMs: null,
+      code: null,
+      cause,
+      upstreamRequestId: null,
+      imageId: null,
+    };
     return this.postgres.transaction(async (tx) => {
       const at = this.clock.now();
       if (!(await this.attempts.close(tx, attempt, result, at))) return DONE;
-      const queued = await this.transitions.apply(tx, request, 'queued', { waitingFor: null, nextAttemptAt: null }, at);
+      const changes = { waitingFor: null, nextAttemptAt: null, attemptsMade: request.attemptsMade - 1 };
+      const queued = await this.transitions.apply(tx, request, 'queued', changes, at);
       return queued === null ? DONE : again(0);
     });
   }
@@ -177,6 +190,8 @@ export class Settlement {
       case 'fail':
       case 'succeed':
         break;
+      default:
+        return assertNever(handling);
     }
     // Not even a final refusal proves that an earlier, unanswered call made nothing.
     if (mayBeOurs) return this.lookFirst(tx, request, at);
@@ -220,6 +235,7 @@ export class Settlement {
       nextAttemptAt: new Date(at.getTime() + pauseMs),
       retryingSince: request.retryingSince ?? at,
       retriesMade: request.retriesMade + 1,
+      attemptsMade: request.attemptsMade,
     } as const;
   }
 }
@@ -231,6 +247,7 @@ function resultOf(outcome: CreateImageOutcome): AttemptResult {
     code: outcome.kind === 'refused' || outcome.kind === 'unknown' ? outcome.code : null,
     cause: causeOf(outcome),
     upstreamRequestId: outcome.kind === 'not_sent' ? null : outcome.requestId,
+    imageId: outcome.kind === 'accepted' ? outcome.imageId : null,
   };
 }
 
@@ -244,6 +261,8 @@ function causeOf(outcome: CreateImageOutcome): string | null {
     case 'unknown':
     case 'not_sent':
       return outcome.cause;
+    default:
+      return assertNever(outcome);
   }
 }
 

@@ -1,12 +1,16 @@
 import type { Account, AccountStore } from '#libs/accounts';
+import type { Clock } from '#libs/clock';
 import type { CloudTarget } from '#libs/cloud';
+import { assertNever } from '#libs/errors';
 import type { ImageRequestId } from '#libs/ids';
 import { type Claim, isFresh, type Lane, type Lanes, type Lease, rankOf } from '#libs/lanes';
+import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { BegunCall, Calls } from './calls.js';
 import type { CloudAccess } from './cloud-access.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
+import type { InstanceQueue } from './instance-queue.js';
 import type { LaneEntrance } from './lane-entrance.js';
 import { again, DONE, type NextStep } from './next-step.js';
 import type { Preparation } from './preparation.js';
@@ -16,6 +20,8 @@ import type { Reconciliation } from './reconciliation.js';
 const WAIT_IN_PLACE_MS = 250;
 /** The write-ahead takes some milliseconds, and is made while the token still rests. */
 const WRITE_AHEAD_MS = 15;
+/** How long a request is left alone whose work met a fault of ours. */
+const AFTER_FAULT_MS = 15_000;
 
 /** Moves one request from `queued` to the cloud's answer. A request that another job has moved on is left alone. */
 export class Submission {
@@ -29,6 +35,9 @@ export class Submission {
     private readonly preparation: Preparation,
     private readonly calls: Calls,
     private readonly reconciliation: Reconciliation,
+    private readonly instanceQueue: InstanceQueue,
+    private readonly clock: Clock,
+    private readonly log: Log,
   ) {}
 
   /** Also serves a request whose turn is only next: it is prepared, and keeps waiting. */
@@ -42,12 +51,17 @@ export class Submission {
     const account = await this.accounts.find(this.postgres.db, request.tenantId, request.accountId);
     if (account === null) throw new Error(`the account of the open image request ${id} is gone`);
     if (request.status === 'submitting') return this.reconciliation.run(request, account);
-
-    const readiness = await this.preparation.prepare(request, account);
-    return readiness.kind === 'ready' ? this.submit(request, account) : readiness.step;
+    try {
+      const readiness = await this.preparation.prepare(request, account);
+      return readiness.kind === 'ready' ? await this.submit(request, account) : readiness.step;
+    } catch (error) {
+      await this.setAside(request);
+      throw error;
+    }
   }
 
   private async submit(request: ImageRequest, account: Account): Promise<NextStep> {
+    const target = await this.access.targetOf(account, request.region);
     const lane = this.entrance.laneOf(account, request.region);
     const claim = await this.claim(lane, request);
     switch (claim.kind) {
@@ -56,48 +70,57 @@ export class Submission {
         return DONE;
       case 'early':
         if (claim.inMs > WAIT_IN_PLACE_MS) return again(claim.inMs - WAIT_IN_PLACE_MS / 2);
-        return this.call(request, account, lane, claim.inMs, null);
+        return this.callWhenRested(request, target, lane, claim.inMs);
       case 'leased':
-        return this.call(request, account, lane, 0, claim.lease);
+        return this.callUnder(claim.lease, request, target, lane);
+      default:
+        return assertNever(claim);
     }
   }
 
-  /** Writes the call ahead and sends it once its token may be used, `inMs` from now, or with the lease that is there. */
-  private async call(
+  /** Writes the call ahead while its promised token still rests, and sends it at the moment when it may. */
+  private async callWhenRested(
     request: ImageRequest,
-    account: Account,
+    target: CloudTarget,
     lane: Lane,
     inMs: number,
-    lease: Lease | null,
   ): Promise<NextStep> {
     const usableAtMs = performance.now() + inMs;
-    const target = await this.access.targetOf(account, request.region);
     await until(usableAtMs - WRITE_AHEAD_MS);
-    const beginning = await this.calls.begin(request, lane, inMs).catch(async (error: unknown) => {
-      await this.handBack(lane, request, lease);
-      throw error;
-    });
+    const beginning = await this.calls.begin(request, lane, Math.max(0, usableAtMs - performance.now()));
     if (beginning.kind !== 'begun') {
-      await this.handBack(lane, request, lease);
-      return beginning.kind === 'moved_on' ? DONE : this.preparation.waitForInstance(request);
+      await this.lanes.withdraw(lane, request.id);
+      return this.notBegun(request, beginning.kind);
     }
     await until(usableAtMs);
-    return this.sendWith(lease, beginning.call, target, lane);
+    const claim = await this.claim(lane, request);
+    return claim.kind === 'leased'
+      ? this.send(beginning.call, target, claim.lease)
+      : this.calls.retract(beginning.call);
+  }
+
+  private async callUnder(lease: Lease, request: ImageRequest, target: CloudTarget, lane: Lane): Promise<NextStep> {
+    const beginning = await this.calls.begin(request, lane, 0).catch(async (error: unknown) => {
+      await this.lanes.handBack(lease);
+      throw error;
+    });
+    if (beginning.kind === 'begun') return this.send(beginning.call, target, lease);
+    await this.lanes.handBack(lease);
+    return this.notBegun(request, beginning.kind);
+  }
+
+  private async notBegun(request: ImageRequest, why: 'instance_busy' | 'moved_on'): Promise<NextStep> {
+    if (why === 'moved_on') return DONE;
+    return (await this.instanceQueue.join(request)) ? DONE : again(0);
   }
 
   /** Nothing is sent but under a fresh lease; a call that can't get one is taken back. */
-  private async sendWith(lease: Lease | null, call: BegunCall, target: CloudTarget, lane: Lane): Promise<NextStep> {
-    const held = lease ?? (await this.leaseFor(lane, call.request));
-    const fresh = held === null || isFresh(held) ? held : await this.lanes.renew(held);
+  private async send(call: BegunCall, target: CloudTarget, lease: Lease): Promise<NextStep> {
+    const fresh = isFresh(lease) ? lease : await this.lanes.renew(lease);
     if (fresh === null) return this.calls.retract(call);
     if (isFresh(fresh)) return this.calls.send(call, target, fresh);
     await this.lanes.handBack(fresh);
     return this.calls.retract(call);
-  }
-
-  private async leaseFor(lane: Lane, request: ImageRequest): Promise<Lease | null> {
-    const claim = await this.claim(lane, request);
-    return claim.kind === 'leased' ? claim.lease : null;
   }
 
   /** Rides out the last moments of a token's rest. */
@@ -109,9 +132,19 @@ export class Submission {
     }
   }
 
-  private async handBack(lane: Lane, request: ImageRequest, lease: Lease | null): Promise<void> {
-    if (lease !== null) await this.lanes.handBack(lease);
-    else await this.lanes.withdraw(lane, request.id);
+  /**
+   * After a fault of ours: the token goes to others, and the request comes back later. What can't be written now is
+   * noticed by the lane, which drops a waiter that never comes, and by the recovery, which brings it in again.
+   */
+  private async setAside(request: ImageRequest): Promise<void> {
+    await this.entrance.leave(request);
+    const at = this.clock.now();
+    const nextAttemptAt = new Date(at.getTime() + AFTER_FAULT_MS);
+    await this.store
+      .amend(this.postgres.db, request, { waitingFor: 'retry', nextAttemptAt }, at)
+      .catch((error: unknown) => {
+        this.log.warn({ event: 'image_request.not_set_aside', imageRequestId: request.id, error });
+      });
   }
 }
 

@@ -2,18 +2,15 @@ import type { Account, AccountStore } from '#libs/accounts';
 import type { CloudClient, CloudImage } from '#libs/cloud';
 import type { Clock } from '#libs/clock';
 import type { AccountId } from '#libs/ids';
-import type { Lanes } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
-import type { CloudAccess } from './cloud-access.js';
 import { creationFailed, trackingDeadlineExceeded } from './failures.js';
 import type { ImageRequest } from './image-request.js';
-import type { ImageRequestWorkStore } from './image-request-work.store.js';
-import type { LaneEntrance } from './lane-entrance.js';
 import { again, DONE, type NextStep } from './next-step.js';
-import type { Pacing } from './pacing.js';
+import type { ReadCalls } from './read-calls.js';
 import { lookPauseMs, type RetryPolicy } from './retry-policy.js';
 import type { Settlement } from './settlement.js';
+import type { TrackingStore } from './tracking.store.js';
 
 /** Documented for `Limit`; for a list of ids no limit is documented, so it is taken for the same. */
 const IMAGES_A_CALL = 100;
@@ -25,13 +22,10 @@ const USABLE: readonly string[] = ['NORMAL', 'USING'];
 export class Tracking {
   constructor(
     private readonly postgres: Postgres,
-    private readonly store: ImageRequestWorkStore,
+    private readonly store: TrackingStore,
     private readonly accounts: AccountStore,
-    private readonly lanes: Lanes,
-    private readonly entrance: LaneEntrance,
-    private readonly access: CloudAccess,
     private readonly cloud: CloudClient,
-    private readonly pacing: Pacing,
+    private readonly calls: ReadCalls,
     private readonly settlement: Settlement,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -52,24 +46,21 @@ export class Tracking {
         await this.look(account, region, due.slice(at, at + IMAGES_A_CALL));
     }
     const nextAt = await this.store.nextLookAt(this.postgres.db, group);
-    return nextAt === null ? DONE : again(nextAt.getTime() - this.clock.now().getTime());
+    if (nextAt === null) return DONE;
+    // No longer than the first pause: an image that comes meanwhile is then looked at in its time.
+    return again(Math.min(nextAt.getTime() - this.clock.now().getTime(), this.policy.trackIntervalMs));
   }
 
   private async look(account: Account, region: string, requests: readonly ImageRequest[]): Promise<void> {
-    const lane = this.entrance.laneOf(account, region, 'DescribeImages');
-    const target = await this.access.targetOf(account, region);
-    const ids = requests.flatMap((request) => (request.imageId === null ? [] : [request.imageId]));
-    const lease = await this.lanes.take(lane);
-    const outcome = await this.cloud.describeImages(target, ids);
-    await this.lanes.rest(lease);
-    if (outcome.kind === 'refused') await this.pacing.heed(lane, outcome);
+    const ids = requests.flatMap((request) => request.imageId ?? []);
+    const outcome = await this.calls.make(account, region, (target) => this.cloud.describeImages(target, ids));
     this.log.debug({
       event: 'images.looked_at',
       accountId: account.id,
       region,
       images: ids.length,
       outcome: outcome.kind,
-      duration_ms: outcome.durationMs,
+      duration_ms: outcome.kind === 'busy' ? 0 : outcome.durationMs,
     });
 
     // An answer that can't be used tells nothing of any image; each is looked at again, until its deadline.

@@ -7,6 +7,7 @@ import type { ImageRequest } from './image-request.js';
 import { type ImageRequestStatus, isEnded } from './image-request-status.js';
 import { imageRequestView } from './image-request.view.js';
 import type { ImageRequestChanges, ImageRequestWorkStore } from './image-request-work.store.js';
+import type { InstanceStore } from './instance.store.js';
 import type { LaneEntrance } from './lane-entrance.js';
 
 /** Who moved the request, and what else belongs into the audit entry. */
@@ -42,6 +43,7 @@ export class Transitions {
   constructor(
     private readonly postgres: Postgres,
     private readonly store: ImageRequestWorkStore,
+    private readonly instances: InstanceStore,
     private readonly outbox: Outbox,
     private readonly audit: AuditStore,
     private readonly hints: Hints,
@@ -62,9 +64,7 @@ export class Transitions {
     if (request === null) return null;
     const { action, event } = context.named ?? { action: AUDIT_OF[to], event: EVENT_OF[to] ?? null };
     await this.record(tx, request, action, event, at, context);
-    if (from.status === 'submitting' || from.status === 'creating') {
-      if (to !== 'creating') await this.releaseInstance(tx, request, at);
-    }
+    if (isEnded(to)) await this.releaseInstance(tx, request, at);
     return request;
   }
 
@@ -133,8 +133,10 @@ export class Transitions {
     );
   }
 
+  /** A request that only waited for the instance held up nobody. */
   private async releaseInstance(tx: Tx, request: ImageRequest, at: Date): Promise<void> {
-    const next = await this.store.releaseNextOfInstance(tx, request, at);
+    if (request.instanceId === null || (await this.instances.isHeld(tx, request))) return;
+    const next = await this.instances.releaseNext(tx, request, at);
     if (next !== null) this.postgres.onCommit(tx, () => this.entrance.enter(next));
   }
 }

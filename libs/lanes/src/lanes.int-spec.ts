@@ -14,13 +14,20 @@ describe('Lanes', () => {
     new Lanes(redis, {
       limits: { CreateImage: 10, DescribeImages: 40 },
       callTimeoutMs,
+      transitMs: 100,
       wake: (wake) => woken.push(wake),
     });
+
+  const takeSoon = async (lanes: Lanes): Promise<Lease> => {
+    const lease = await lanes.take(lane, 10_000);
+    if (lease === null) throw new Error('no token came free');
+    return lease;
+  };
 
   /** A lane whose tokens have all come out of the rest that follows lost state. */
   const restedLane = async (): Promise<Lanes> => {
     const lanes = lanesOf();
-    await lanes.handBack(await lanes.take(lane));
+    await lanes.handBack(await takeSoon(lanes));
     return lanes;
   };
 
@@ -50,7 +57,7 @@ describe('Lanes', () => {
 
     expect(await lanes.claim(lane, 'waiter', 0)).toEqual({ kind: 'waiting' });
     await lanes.withdraw(lane, 'waiter');
-    await lanes.take(lane);
+    await takeSoon(lanes);
     expect(performance.now() - askedAt).toBeGreaterThan(1000);
   });
 
@@ -67,7 +74,7 @@ describe('Lanes', () => {
     await lanes.rest(leases[0]!);
     const restedAt = performance.now();
 
-    const lease = await lanes.take(lane);
+    const lease = await takeSoon(lanes);
 
     expect(performance.now() - restedAt).toBeGreaterThan(990);
     expect(lease.id).not.toBe(leases[0]!.id);
@@ -120,11 +127,11 @@ describe('Lanes', () => {
 
   it('ends the lease of a holder that died, after the call can no longer arrive', async () => {
     const lanes = lanesOf(200);
-    await lanes.handBack(await lanes.take(lane));
+    await lanes.handBack(await takeSoon(lanes));
     await claimAll(lanes, 10);
     const leasedAt = performance.now();
 
-    await lanes.take(lane);
+    await takeSoon(lanes);
 
     expect(performance.now() - leasedAt).toBeGreaterThan(1190);
   });
@@ -132,7 +139,7 @@ describe('Lanes', () => {
   it('wakes a waiter again that did not come for its token', async () => {
     const lanes = await restedLane();
     await lanes.enter(lane, 'sleeper', 0);
-    expect(woken).toHaveLength(1);
+    expect(woken.filter((wake) => wake.waiter === 'sleeper')).toHaveLength(1);
 
     await waitFor(
       async () => {
@@ -168,12 +175,103 @@ describe('Lanes', () => {
     expect(await lanes.placeOf(lane, 'stranger')).toBeNull();
   });
 
-  it('changes nothing when a lease is rested twice', async () => {
+  it('changes nothing when a lease is ended twice', async () => {
     const lanes = await restedLane();
     const leases = await claimAll(lanes, 10);
     await lanes.handBack(leases[0]!);
+    await lanes.rest(leases[0]!);
     await lanes.handBack(leases[0]!);
 
     expect(await claimAll(lanes, 5)).toHaveLength(1);
+  });
+
+  it('renews a lease that is held, and none that is gone', async () => {
+    const lanes = await restedLane();
+    const [lease] = await claimAll(lanes, 1);
+
+    expect((await lanes.renew(lease!))?.askedAtMs).toBeGreaterThan(lease!.askedAtMs);
+    await lanes.handBack(lease!);
+    expect(await lanes.renew(lease!)).toBeNull();
+  });
+
+  it('gives up waiting for a token in time', async () => {
+    const lanes = await restedLane();
+    await claimAll(lanes, 10);
+
+    expect(await lanes.take(lane, 100)).toBeNull();
+  });
+
+  it('drops a waiter that never comes, so that its token serves others', async () => {
+    const lanes = await restedLane();
+    await lanes.enter(lane, 'ghost', 0);
+
+    await waitFor(
+      async () => {
+        await lanes.sweep();
+        return (await lanes.placeOf(lane, 'ghost')) === null;
+      },
+      { timeoutMs: 20_000, intervalMs: 100 },
+    );
+    expect(await claimAll(lanes, 20)).toHaveLength(10);
+  });
+
+  it('lowers its pace by what the cloud counted too much, and probes back up', async () => {
+    const lanes = new Lanes(redis, {
+      limits: { CreateImage: 10, DescribeImages: 40 },
+      callTimeoutMs: 5000,
+      transitMs: 100,
+      probeHoldMs: 300,
+      wake: (wake) => woken.push(wake),
+    });
+    await lanes.handBack(await takeSoon(lanes));
+
+    await lanes.slow(lane, { countedCalls: 12, enforcedLimit: 10 });
+    await lanes.slow(lane, { countedCalls: 14, enforcedLimit: 10 });
+    await lanes.slow(lane, { countedCalls: 11, enforcedLimit: 10 });
+    expect(await lanes.state(lane)).toMatchObject({ pace: 6, limit: 10 });
+    expect(await claimAll(lanes, 20)).toHaveLength(6);
+
+    await waitFor(async () => (await lanes.state(lane)).pace === 10, { timeoutMs: 15_000, intervalMs: 50 });
+  });
+
+  it('lowers its pace by three tenths when the cloud names no numbers, and never to nothing', async () => {
+    const lanes = await restedLane();
+
+    await lanes.slow(lane, { countedCalls: null, enforcedLimit: null });
+    expect((await lanes.state(lane)).pace).toBe(7);
+    await lanes.slow(lane, { countedCalls: 400, enforcedLimit: 10 });
+    expect((await lanes.state(lane)).pace).toBe(1);
+  });
+
+  it('takes promises back that a lower pace cannot keep, and keeps their places', async () => {
+    const lanes = await restedLane();
+    const leases = await claimAll(lanes, 10);
+    for (let n = 0; n < 12; n++) await lanes.enter(lane, `w${n}`, n);
+    for (const lease of leases) await lanes.rest(lease);
+
+    await lanes.slow(lane, { countedCalls: 15, enforcedLimit: 10 });
+
+    expect(await lanes.state(lane)).toMatchObject({ pace: 5, resting: 5, waiting: 7 });
+    expect(await lanes.placeOf(lane, 'w5')).toMatchObject({ kind: 'waiting', before: 0 });
+  });
+
+  it('keeps its pace and its waiters over a restart of the server', async () => {
+    const lanes = await restedLane();
+    await lanes.slow(lane, { countedCalls: 16, enforcedLimit: 10 });
+    await lanes.enter(lane, 'promised', 0);
+    await redis.hset(`lane:{${lane.host}|1000|1001|CreateImage}:state`, 'run', 'another');
+
+    expect((await lanes.state(lane)).pace).toBe(4);
+    expect(await lanes.placeOf(lane, 'promised')).toMatchObject({ kind: 'promised' });
+  });
+
+  it('says which waiters it does not know', async () => {
+    const lanes = await restedLane();
+    await claimAll(lanes, 9);
+    await lanes.enter(lane, 'promised', 0);
+    await lanes.enter(lane, 'waiting', 1);
+
+    expect(await lanes.missing(lane, ['waiting', 'stranger', 'promised'])).toEqual(['stranger']);
+    expect(await lanes.missing(lane, [])).toEqual([]);
   });
 });

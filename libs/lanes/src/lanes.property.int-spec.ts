@@ -75,6 +75,7 @@ class Drive {
     this.lanes = new Lanes(redis, {
       limits: { CreateImage: LIMIT, DescribeImages: LIMIT },
       callTimeoutMs: CALL_TIMEOUT_MS,
+      transitMs: 100,
       wake: (wake) => wake.kind === 'promised' && this.woken.add(wake.waiter),
     });
   }
@@ -122,6 +123,7 @@ class Drive {
     for (let round = 0; this.wanting.size > 0; round++) {
       if (round > 400) throw new Error(`never called: ${[...this.wanting].join(', ')}`);
       await this.lanes.sweep();
+      for (const name of await this.lanes.missing(this.lane, [...this.wanting])) await this.enter(name);
       for (const name of [...this.woken]) await this.claim(name);
       await this.answerAll();
       await this.pass(300);

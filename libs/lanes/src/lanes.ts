@@ -53,6 +53,8 @@ export interface LaneOptions {
   readonly limits: Readonly<Record<Lane['action'], number>>;
   /** How long a call can take at most; a dead holder's lease ends a second after that. */
   readonly callTimeoutMs: number;
+  /** Upper bound of a call's way to the cloud. */
+  readonly transitMs: number;
   /** Called for every waiter that one of our scripts promised a token or found next in turn. */
   readonly wake: (wake: Wake) => void;
   /** After a refusal the pace stays down for so long; 20 s keeps failed probes below one call in a hundred. */
@@ -63,12 +65,11 @@ export interface LaneOptions {
 const REST_MS = 1000;
 /** A call is sent within this time of its lease being asked for or renewed: what follows lost state counts on it. */
 const LEASE_FRESH_MS = 150;
-/** After lost state a call may still be on its way that was leased just before; its sending and transit come on top. */
-const REST_AFTER_LOST_STATE_MS = REST_MS + LEASE_FRESH_MS + 100;
 /** How long a promised token waits for its waiter before the waiter is woken again. */
 const PROMISE_GRACE_MS = 1500;
 const PROBE_HOLD_MS = 20_000;
 const FORGET_LANE_AFTER_MS = 3_600_000;
+const REGISTER_EVERY_MS = 10_000;
 const ACTIVE_LANES = 'lanes:active';
 
 const SCRIPTS = {
@@ -92,7 +93,8 @@ const NUMBERS_OF_READ = 8;
  * there are no calls.
  */
 export class Lanes {
-  private readonly opened = new Set<string>();
+  /** When this process last entered a lane into the list of those in use, on its monotonic clock. */
+  private readonly registeredAtMs = new Map<string, number>();
 
   constructor(
     private readonly redis: Redis,
@@ -108,12 +110,10 @@ export class Lanes {
 
   /**
    * Starts the rest that precedes the first grant of a lane whose state is not known, so that it is over by the time a
-   * token is wanted. Costs one command for each lane and process.
+   * token is wanted. Costs a command now and then.
    */
   async open(lane: Lane): Promise<void> {
-    if (this.opened.has(laneName(lane))) return;
-    await this.run('sweep', lane, []);
-    this.opened.add(laneName(lane));
+    if (await this.register(lane)) await this.run('sweep', lane, []);
   }
 
   /** A lease for the waiter's call, or how long its promised token still rests, or a place among the waiting. */
@@ -142,19 +142,31 @@ export class Lanes {
     await this.run('rest', lease.lane, [lease.id, 0]);
   }
 
+  /** Which of the waiters are neither waiting in the lane nor promised a token; two commands, however many are asked for. */
+  async missing(lane: Lane, waiters: readonly string[]): Promise<readonly string[]> {
+    if (waiters.length === 0) return [];
+    const [, , promisedKey, waitingKey] = keysOf(lane);
+    const [waiting, promised] = await Promise.all(
+      [waitingKey, promisedKey].map((key) => this.redis.zmscore(key, ...waiters)),
+    );
+    return waiters.filter((_, at) => waiting?.[at] == null && promised?.[at] == null);
+  }
+
   /** Takes a waiter out; a token promised to it goes on to the next. */
   async withdraw(lane: Lane, waiter: string): Promise<void> {
     await this.run('withdraw', lane, [waiter]);
   }
 
-  /** Waits in place for a token, for calls that nothing else waits for. Gives up, with an error, when `signal` fires. */
-  async take(lane: Lane, signal?: AbortSignal): Promise<Lease> {
+  /** Waits in place for a token, for calls that nothing else waits for; null when none came free in time. */
+  async take(lane: Lane, withinMs: number): Promise<Lease | null> {
+    await this.register(lane);
     const id = randomUUID();
+    const giveUpAtMs = performance.now() + withinMs;
     for (;;) {
-      signal?.throwIfAborted();
       const askedAtMs = performance.now();
       const [code, ms] = await this.run('take', lane, [id, this.leaseMs]);
       if (code === 1) return { lane, id, askedAtMs };
+      if (performance.now() + ms > giveUpAtMs) return null;
       await new Promise((resolve) => setTimeout(resolve, ms));
     }
   }
@@ -168,7 +180,7 @@ export class Lanes {
   /** The lanes in use of late that `belongs` picks, whichever process uses them. */
   async active(belongs: (lane: Lane) => boolean): Promise<readonly Lane[]> {
     const names = await this.redis.zrangebyscore(ACTIVE_LANES, '-inf', '+inf');
-    return names.map(laneOfName).filter(belongs);
+    return names.flatMap((name) => laneOfName(name) ?? []).filter(belongs);
   }
 
   /** Wakes whom a crash left waiting, in every lane that was used of late. Safe to race. */
@@ -177,7 +189,9 @@ export class Lanes {
     const lanes = await this.redis.zrangebyscore(ACTIVE_LANES, '-inf', '+inf', 'WITHSCORES');
     for (let at = 0; at < lanes.length; at += 2) {
       const name = String(lanes[at]);
-      const [code] = await this.run('sweep', laneOfName(name), []);
+      const lane = laneOfName(name);
+      if (lane === null) continue;
+      const [code] = await this.run('sweep', lane, []);
       if (code === 0 && Number(lanes[at + 1]) < longAgo) await this.redis.zrem(ACTIVE_LANES, name);
     }
   }
@@ -202,6 +216,16 @@ export class Lanes {
     if (promisedInMs >= 0) return { kind: 'promised', inMs: promisedInMs };
     if (before < 0) return null;
     return { kind: 'waiting', before, startsInMs: Math.ceil(((before + 1 + promised) / pace) * 1000) };
+  }
+
+  /** Keeps the lane among those in use. True when it had to be said again. */
+  private async register(lane: Lane): Promise<boolean> {
+    const name = laneName(lane);
+    const sinceMs = performance.now() - (this.registeredAtMs.get(name) ?? -Infinity);
+    if (sinceMs < REGISTER_EVERY_MS) return false;
+    await this.redis.zadd(ACTIVE_LANES, Date.now(), name);
+    this.registeredAtMs.set(name, performance.now());
+    return true;
   }
 
   private get leaseMs(): number {
@@ -240,7 +264,9 @@ export class Lanes {
     lane: Lane,
     args: readonly (string | number)[],
   ): Promise<readonly (string | number)[]> {
-    const shared = [this.options.limits[lane.action], REST_AFTER_LOST_STATE_MS, PROMISE_GRACE_MS];
+    // After lost state a call may still be on its way that was leased just before: its sending and transit come on top.
+    const restAfterLossMs = REST_MS + LEASE_FRESH_MS + this.options.transitMs;
+    const shared = [this.options.limits[lane.action], restAfterLossMs, PROMISE_GRACE_MS];
     return (await SCRIPTS[name].run(this.redis, keysOf(lane), [...shared, ...args])) as (string | number)[];
   }
 

@@ -22,7 +22,8 @@ create table image_requests (
 
   status            text        not null
     check (status in ('queued', 'submitting', 'creating', 'succeeded', 'failed', 'canceled')),
-  waiting_for       text        check (waiting_for in ('token', 'instance', 'retry')),
+  -- Null for a queued request that nothing but its turn holds up.
+  waiting_for       text        check (waiting_for in ('instance', 'retry')),
   -- When a request that waits for a retry may next be looked at; null when something else moves it.
   next_attempt_at   timestamptz,
   image_id          text,
@@ -51,11 +52,16 @@ create unique index image_requests_busy_instance_idx on image_requests (account_
   where status in ('submitting', 'creating') and instance_id is not null;
 create index image_requests_waiting_instance_idx on image_requests (account_id, region, instance_id, priority desc, id)
   where status = 'queued' and instance_id is not null;
+-- An image belongs to one request; a look-up by name that finds it for another one is wrong.
+create unique index image_requests_image_idx on image_requests (account_id, region, image_id)
+  where image_id is not null;
 -- What the reconciler and the tracker sweep: open requests alone, a small part of the table.
 create index image_requests_open_idx on image_requests (status, updated_at)
   where status in ('queued', 'submitting', 'creating');
 create index image_requests_deadline_idx on image_requests (start_deadline)
   where status = 'queued' and start_deadline is not null;
+-- The recovery pages through what should stand in a lane.
+create index image_requests_queued_idx on image_requests (id) where status = 'queued';
 create index image_requests_looks_idx on image_requests (account_id, region, next_attempt_at) where status = 'creating';
 create index image_requests_account_idx on image_requests (account_id, id desc);
 
@@ -76,6 +82,8 @@ create table attempts (
   code                text,
   cause               text,
   upstream_request_id text,
+  -- The image that the cloud named in its answer.
+  image_id            text,
   unique (image_request_id, number)
 );
 -- At most one attempt of a request is open: two workers can't both be about to call.

@@ -13,6 +13,8 @@ export type Db = Database | Tx;
 // int8 columns are counters and positions of ours, far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
+type Hook = () => void | Promise<void>;
+
 /**
  * The pool and its transactions. Services open transactions and pass them down; what must happen only after the commit,
  * such as queueing work, is handed to `onCommit`.
@@ -20,7 +22,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 export class Postgres {
   readonly db: Database;
   private readonly pool: pg.Pool;
-  private readonly afterCommit = new WeakMap<Tx, (() => void | Promise<void>)[]>();
+  private readonly afterCommit = new WeakMap<Tx, Hook[]>();
 
   constructor(url: Secret, options: { readonly connectionsMax?: number; readonly applicationName?: string } = {}) {
     this.pool = new pg.Pool({
@@ -35,14 +37,14 @@ export class Postgres {
     this.db = new Kysely<NoTables>({ dialect: new PostgresDialect({ pool: this.pool }) });
   }
 
-  /** Commits what `work` did, or nothing of it. Hooks given to `onCommit` run after the commit, in order. */
+  /** Commits what `work` did, or nothing of it. Hooks given to `onCommit` begin after the commit; nobody waits for them. */
   async transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
     let committed: Tx | null = null;
     const result = await this.db.transaction().execute(async (tx) => {
       committed = tx;
       return work(tx);
     });
-    if (committed !== null) for (const hook of this.afterCommit.get(committed) ?? []) await hook();
+    for (const hook of (committed !== null && this.afterCommit.get(committed)) || []) void runHook(hook);
     return result;
   }
 
@@ -50,7 +52,7 @@ export class Postgres {
    * Runs `hook` once `tx` has committed, and never if it rolls back. A hook is a hint to hurry: the process may die
    * before it runs, so whatever it starts must also be found by a sweep of the table.
    */
-  onCommit(tx: Tx, hook: () => void | Promise<void>): void {
+  onCommit(tx: Tx, hook: Hook): void {
     this.afterCommit.set(tx, [...(this.afterCommit.get(tx) ?? []), hook]);
   }
 
@@ -61,5 +63,14 @@ export class Postgres {
 
   async close(): Promise<void> {
     await this.db.destroy();
+  }
+}
+
+/** What is committed stays committed, whatever becomes of a hint. */
+async function runHook(hook: Hook): Promise<void> {
+  try {
+    await hook();
+  } catch {
+    // The sweep of the table finds what the hook was to hurry.
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { Secret } from '#libs/secret';
 import { KeyRing, MasterKeyMissing } from './key-ring.js';
@@ -44,6 +45,27 @@ describe('Sealer', () => {
         changed[at] = bytes[at]! ^ 1;
         expect(() => sealer.open({ ...box, [field]: changed.toString('base64') }, owner)).toThrow(BoxWillNotOpen);
       }
+    }
+  });
+
+  it('keeps why a box does not open, and nothing of what is in it', () => {
+    const canary = 'canary-of-the-box';
+    const box = sealer.seal(new Secret(canary), owner);
+    const failures = [
+      [box, ['another']],
+      [{ ...box, sealed: 'AAAA' }, owner],
+    ] as const;
+
+    for (const [failing, whose] of failures) {
+      let thrown: unknown;
+      try {
+        sealer.open(failing, whose);
+      } catch (error) {
+        thrown = error;
+      }
+      expect((thrown as Error).cause).toBeInstanceOf(Error);
+      const words = inspect(thrown, { depth: null });
+      for (const secret of [canary, first.material.reveal(), box.sealed]) expect(words).not.toContain(secret);
     }
   });
 

@@ -17,8 +17,8 @@ export type BoxOwner = readonly string[];
 
 /** The box is damaged, or does not belong to the owner that was named. */
 export class BoxWillNotOpen extends Error {
-  constructor(owner: BoxOwner) {
-    super(`the sealed box of ${owner.join(' / ')} does not open: it was changed or moved`);
+  constructor(owner: BoxOwner, cause: unknown) {
+    super(`the sealed box of ${owner.join(' / ')} does not open: it was changed or moved`, { cause });
   }
 }
 
@@ -51,8 +51,9 @@ export class Sealer {
       dataKey.fill(0);
       value.fill(0);
       return secret;
-    } catch {
-      throw new BoxWillNotOpen(owner);
+    } catch (error) {
+      // The cipher's own words, which name neither key nor text.
+      throw new BoxWillNotOpen(owner, error);
     }
   }
 }

@@ -4,7 +4,9 @@ import type { DeliveryId, EventId, TenantId, WebhookEndpointId } from '#libs/ids
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
 
 /** Why a delivery was given up. */
-export type DeliveryFailure = 'retries_spent' | 'endpoint_gone' | 'endpoint_disabled' | 'endpoint_deleted';
+export const DELIVERY_FAILURES = ['retries_spent', 'endpoint_gone', 'endpoint_disabled', 'endpoint_deleted'] as const;
+
+export type DeliveryFailure = (typeof DELIVERY_FAILURES)[number];
 
 /** One try to hand over an event, and what came of it. */
 export interface DeliveryAttempt {

@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify';
-import type { AuditStore } from '#libs/audit';
+import type { AuditStore, NewAuditEntry } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import type { ApiKeyId, TenantId } from '#libs/ids';
 import type { Postgres } from '#libs/postgres';
 import type { Scope } from '#libs/tenants';
+import { RefusalFold } from './refusal-fold.js';
 import { pathOf } from './request-origin.js';
 
 /** Who was refused, as far as that is known, and why. */
@@ -15,8 +16,14 @@ export interface AuthRefusal {
   readonly scope?: Scope;
 }
 
-/** Writes every refused key into the audit log: the tenant's where the key is one of its own, else the operators'. */
+/**
+ * Writes refused keys into the audit log: the tenant's where the key is one of its own, else the operators'. A key that is
+ * known has an entry for each refusal; of missing and unknown keys there is one for each address and minute, and
+ * `detail.folded` counts those that were left out before it.
+ */
 export class AuthRefusals {
+  private readonly fold = new RefusalFold();
+
   constructor(
     private readonly postgres: Postgres,
     private readonly audit: AuditStore,
@@ -24,30 +31,44 @@ export class AuthRefusals {
   ) {}
 
   async record(request: FastifyRequest, refusal: AuthRefusal): Promise<void> {
+    const at = this.clock.now();
+    if (refusal.apiKeyId !== null) return this.append(request, refusal, 0, at);
+
+    const folded = this.fold.admit(request.ip, at);
+    if (folded === null) return;
+    try {
+      await this.append(request, refusal, folded, at);
+    } catch (error) {
+      this.fold.readmit(request.ip);
+      throw error;
+    }
+  }
+
+  private async append(request: FastifyRequest, refusal: AuthRefusal, folded: number, at: Date): Promise<void> {
     const { tenantId, apiKeyId, reason, scope } = refusal;
     const route = { method: request.method, path: pathOf(request) };
-    await this.postgres.transaction((tx) =>
-      this.audit.append(
-        tx,
-        {
-          tenantId,
-          accountId: null,
-          actor: {
-            type: 'api_key',
-            id: apiKeyId,
-            name: apiKeyId === null ? 'unknown' : apiKeyId,
-            ip: request.ip,
-            userAgent: request.headers['user-agent'] ?? null,
-          },
-          action: 'auth.refused',
-          target: { type: 'api_key', id: apiKeyId },
-          outcome: 'failure',
-          requestId: request.id,
-          upstream: null,
-          detail: { reason, ...route, ...(scope === undefined ? {} : { requiredScope: scope }) },
-        },
-        this.clock.now(),
-      ),
-    );
+    const entry: NewAuditEntry = {
+      tenantId,
+      accountId: null,
+      actor: {
+        type: 'api_key',
+        id: apiKeyId,
+        name: apiKeyId === null ? 'unknown' : apiKeyId,
+        ip: request.ip,
+        userAgent: request.headers['user-agent'] ?? null,
+      },
+      action: 'auth.refused',
+      target: { type: 'api_key', id: apiKeyId },
+      outcome: 'failure',
+      requestId: request.id,
+      upstream: null,
+      detail: {
+        reason,
+        ...route,
+        ...(scope === undefined ? {} : { requiredScope: scope }),
+        ...(folded === 0 ? {} : { folded }),
+      },
+    };
+    await this.postgres.transaction((tx) => this.audit.append(tx, entry, at));
   }
 }

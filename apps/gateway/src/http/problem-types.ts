@@ -22,9 +22,9 @@ export const PROBLEM_TYPES = {
   },
   assume_role_unavailable: {
     status: 422,
-    title: 'Roles cannot be assumed here',
-    meaning: 'This service has no identity of its own to assume a role with.',
-    remedy: 'Use a credential of type "static", or ask the operators.',
+    title: 'Roles are not supported yet',
+    meaning: 'This version of the service does not assume roles yet, whatever its settings.',
+    remedy: 'Use a credential of type "static".',
   },
   body_too_large: {
     status: 413,

@@ -44,35 +44,33 @@ export function Name(length: { readonly min: number; readonly max: number }): Pr
   });
 }
 
+interface Size {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** A list of different texts of one form. Says which item is wrong. */
-export function ListOf(pattern: RegExp, size: { readonly min: number; readonly max: number }): PropertyDecorator {
-  return Rule('listOf', (value) => {
-    if (!Array.isArray(value)) return [wrongType('must be a list')];
-    const sizeFaults = countFaults(value.length, size, 'items');
-    if (sizeFaults.length > 0) return sizeFaults;
-    return value.flatMap((item: unknown, index): RuleFault[] => {
-      const at = [String(index)];
-      if (typeof item !== 'string') return [{ at, ...wrongType('must be a string') }];
-      if (!pattern.test(item)) return [{ at, code: 'malformed', detail: `must match ${pattern.source}` }];
-      if (value.indexOf(item) < index) return [{ at, code: 'duplicate', detail: 'is in the list already' }];
-      return [];
-    });
-  });
+export function ListOf(pattern: RegExp, size: Size): PropertyDecorator {
+  const fault: RuleFault = { code: 'malformed', detail: `must match ${pattern.source}` };
+  return listRule('listOf', size, (item) => (pattern.test(item) ? null : fault));
 }
 
 /** A list of different values out of a closed set. */
-export function ListFrom(
-  known: readonly string[],
-  size: { readonly min: number; readonly max: number },
-): PropertyDecorator {
-  return Rule('listFrom', (value) => {
+export function ListFrom(known: readonly string[], size: Size): PropertyDecorator {
+  const fault: RuleFault = { code: 'unknown_value', detail: `must be one of ${known.join(', ')}` };
+  return listRule('listFrom', size, (item) => (known.includes(item) ? null : fault));
+}
+
+function listRule(name: string, size: Size, judge: (item: string) => RuleFault | null): PropertyDecorator {
+  return Rule(name, (value) => {
     if (!Array.isArray(value)) return [wrongType('must be a list')];
     const sizeFaults = countFaults(value.length, size, 'items');
     if (sizeFaults.length > 0) return sizeFaults;
     return value.flatMap((item: unknown, index): RuleFault[] => {
       const at = [String(index)];
       if (typeof item !== 'string') return [{ at, ...wrongType('must be a string') }];
-      if (!known.includes(item)) return [{ at, code: 'unknown_value', detail: `must be one of ${known.join(', ')}` }];
+      const fault = judge(item);
+      if (fault !== null) return [{ at, ...fault }];
       if (value.indexOf(item) < index) return [{ at, code: 'duplicate', detail: 'is in the list already' }];
       return [];
     });

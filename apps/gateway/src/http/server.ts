@@ -15,8 +15,10 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const PATH_PART_CHARACTERS = 200;
 
 /** Fastify set up so that no answer escapes our conventions, those to requests that no route ever sees included. */
-export function createServer(log: Log): FastifyAdapter {
+export function createServer(log: Log, trustedProxies: readonly string[]): FastifyAdapter {
   const adapter = new FastifyAdapter({
+    // Only these may say for whom they pass a request on: X-Forwarded-* from anyone else is as if it were not there.
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // While it stops, requests that come on an open connection are still served; the answer closes the connection.

@@ -214,19 +214,3 @@ export function imageOrderOf(body: CreateImageRequest): ImageOrder {
     metadata: body.metadata ?? {},
   };
 }
-
-const PLACE = { accountId: 'acc_01h455vb4pex5vsknk084sn02q', region: 'ap-guangzhou', imageName: 'myImage' };
-
-/** Bodies that are taken as they stand once `accountId` is an account of the tenant. */
-export const EXAMPLE_BODIES = {
-  'of an instance': { value: { ...PLACE, instanceId: 'ins-6pb6lrmy' } },
-  'of an instance and its data disks': {
-    value: {
-      ...PLACE,
-      instanceId: 'ins-6pb6lrmy',
-      dataDiskIds: ['disk-q2r7k6hk'],
-      tags: [{ key: 'team', value: 'build' }],
-    },
-  },
-  'of snapshots': { value: { ...PLACE, snapshotIds: ['snap-3scgxvxn'] } },
-} as const;

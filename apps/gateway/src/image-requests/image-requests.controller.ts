@@ -8,7 +8,7 @@ import { cursorAfter, idAfter } from '../http/cursor.js';
 import { Draining } from '../http/draining.js';
 import { pageOf } from '../http/page.js';
 import { Problems } from '../http/problem.view.js';
-import { CreateImageRequest, EXAMPLE_BODIES, imageOrderOf } from './create-image-request.dto.js';
+import { CreateImageRequest, imageOrderOf } from './create-image-request.dto.js';
 import { ImageRequestPage, ImageRequestView, ValidationView } from './image-request.view.js';
 import { CreateQuery, imageRequestFilterOf, ImageRequestsQuery, WaitQuery } from './image-requests-query.dto.js';
 import { ORDER_EXAMPLES } from './order-examples.js';
@@ -33,7 +33,6 @@ export class ImageRequestsController {
     description: 'Durable once it is answered. Follow it under `Location`, by events or by webhooks.',
   })
   @ApiBody({ type: CreateImageRequest, examples: ORDER_EXAMPLES })
-  @ApiBody({ type: CreateImageRequest, examples: EXAMPLE_BODIES })
   @ApiAcceptedResponse({
     type: ImageRequestView,
     headers: {

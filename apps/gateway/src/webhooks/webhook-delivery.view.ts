@@ -1,5 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { DeliveryStatus, DeliveryWithAttempts } from '#libs/webhooks';
+import {
+  DELIVERY_FAILURES,
+  type DeliveryFailure,
+  type DeliveryStatus,
+  type DeliveryWithAttempts,
+} from '#libs/webhooks';
 
 export class DeliveryAttemptView {
   @ApiProperty({ format: 'date-time' })
@@ -34,6 +39,16 @@ export class WebhookDeliveryView {
   @ApiProperty({ enum: ['pending', 'delivered', 'failed'] })
   status!: DeliveryStatus;
 
+  @ApiProperty({
+    type: String,
+    enum: DELIVERY_FAILURES,
+    nullable: true,
+    example: 'endpoint_disabled',
+    description:
+      'Why a failed delivery was given up: its retries were spent, the endpoint answered 410 (`endpoint_gone`), or the endpoint was disabled or deleted. Null unless it failed.',
+  })
+  failureReason!: DeliveryFailure | null;
+
   @ApiProperty({ type: [DeliveryAttemptView], description: 'The first one first.' })
   attempts!: readonly DeliveryAttemptView[];
 
@@ -55,13 +70,14 @@ export class TestDeliveryView {
 }
 
 export function webhookDeliveryView(delivery: DeliveryWithAttempts): WebhookDeliveryView {
-  const { id, endpointId, eventId, eventType, status, attempts, nextAttemptAt } = delivery;
+  const { id, endpointId, eventId, eventType, status, failureReason, attempts, nextAttemptAt } = delivery;
   return {
     id,
     endpointId,
     eventId,
     eventType,
     status,
+    failureReason,
     attempts: attempts.map((attempt) => ({ ...attempt, at: attempt.at.toISOString() })),
     nextAttemptAt: nextAttemptAt?.toISOString() ?? null,
   };

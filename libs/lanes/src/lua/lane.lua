@@ -13,12 +13,13 @@
   restart may have lost the last writes): then nobody knows what was granted, and all tokens rest first.
 
   KEYS[1] leases zset   KEYS[2] resting zset   KEYS[3] promised zset   KEYS[4] waiting zset
-  KEYS[5] state hash: run, pace, probe_at, pace_before, slowed_at, and the rank of each promised waiter
+  KEYS[5] state hash: run, pace, probe_at, pace_before, slowed_at, and of each promised waiter its rank and how often it
+          did not come
   ARGV[1] limit, tokens   ARGV[2] rest after lost state, ms   ARGV[3] grace of a promise, ms
 ]]
 local leases, resting, promised, waiting, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local limit, lostRestMs, graceMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local STATE_KEPT_MS, PROBE_STEP_MS = 86400000, 1500
+local STATE_KEPT_MS, PROBE_STEP_MS, GRACES = 86400000, 1500, 4
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 
@@ -39,12 +40,20 @@ end
 
 local function breakPromise(waiter)
   redis.call('ZREM', promised, waiter)
-  redis.call('HDEL', state, 'rank:' .. waiter)
+  redis.call('HDEL', state, 'rank:' .. waiter, 'missed:' .. waiter)
+end
+
+local function backToWaiting(waiter)
+  redis.call('ZADD', waiting, redis.call('HGET', state, 'rank:' .. waiter), waiter)
+  breakPromise(waiter)
 end
 
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 if redis.call('HGET', state, 'run') ~= run then
-  redis.call('DEL', leases, resting, promised, state)
+  for _, waiter in ipairs(redis.call('ZRANGE', promised, 0, -1)) do
+    backToWaiting(waiter)
+  end
+  redis.call('DEL', leases, resting)
   for token = 1, limit do
     redis.call('ZADD', resting, score(now + lostRestMs), 'lost:' .. token)
   end
@@ -91,9 +100,14 @@ end
 
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', score(now))
 redis.call('ZREMRANGEBYSCORE', resting, '-inf', score(now))
--- Whoever did not come for its token in time is woken again; its job may have been lost.
+-- Whoever did not come for its token in time is woken again, for its job may have been lost; but not for ever, for it may
+-- have ended and nobody taken it out. One that is dropped wrongly is brought in again by the recovery.
 for _, waiter in ipairs(redis.call('ZRANGEBYSCORE', promised, '-inf', score(now - graceMs))) do
-  promise(waiter, redis.call('HGET', state, 'rank:' .. waiter), now)
+  if redis.call('HINCRBY', state, 'missed:' .. waiter, 1) < GRACES then
+    promise(waiter, redis.call('HGET', state, 'rank:' .. waiter), now)
+  else
+    breakPromise(waiter)
+  end
 end
 while freeTokens() > 0 and redis.call('ZCARD', waiting) > 0 do
   passOn('', now)

@@ -26,9 +26,7 @@ pace = math.max(1, math.min(pace, target))
 redis.call('HSET', state, 'pace', pace, 'probe_at', score(now + holdMs))
 
 while freeTokens() < 0 and redis.call('ZCARD', promised) > 0 do
-  local last = redis.call('ZREVRANGE', promised, 0, 0)[1]
-  redis.call('ZADD', waiting, redis.call('HGET', state, 'rank:' .. last), last)
-  breakPromise(last)
+  backToWaiting(redis.call('ZREVRANGE', promised, 0, 0)[1])
 end
 while freeTokens() < 0 and redis.call('ZCARD', resting) > 0 do
   redis.call('ZPOPMAX', resting)

@@ -1,0 +1,64 @@
+import type { ImageRequestId } from '#libs/ids';
+import type { Db } from '#libs/postgres';
+import type { ImageRequest } from './image-request.js';
+import { imageRequestOf, type ImageRequestTables } from './image-request.tables.js';
+
+/** Finds requests that something should be moving on. */
+export class RecoveryStore {
+  /** Requests in `submitting` that nobody has touched since `untouchedSince` and whose next step is due. */
+  async listStuckSubmissions(
+    db: Db,
+    due: { readonly untouchedSince: Date; readonly by: Date },
+    limit: number,
+  ): Promise<readonly ImageRequestId[]> {
+    const rows = await db
+      .$extendTables<ImageRequestTables>()
+      .selectFrom('image_requests')
+      .select('id')
+      .where('status', '=', 'submitting')
+      .where('updated_at', '<', due.untouchedSince)
+      .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<', due.by)]))
+      .orderBy('updated_at')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => row.id);
+  }
+
+  /**
+   * Queued requests that should be in a lane: none that waits for its instance or for a retry that is not due. Pages by
+   * id, from behind `after`.
+   */
+  async listForLanes(
+    db: Db,
+    due: { readonly untouchedSince: Date; readonly by: Date },
+    page: { readonly after: ImageRequestId | null; readonly limit: number },
+  ): Promise<readonly ImageRequest[]> {
+    let query = db
+      .$extendTables<ImageRequestTables>()
+      .selectFrom('image_requests')
+      .selectAll()
+      .where('status', '=', 'queued')
+      .where('updated_at', '<', due.untouchedSince)
+      .where((eb) => eb.or([eb('waiting_for', 'is', null), eb('waiting_for', '=', 'retry')]))
+      .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<', due.by)]))
+      .orderBy('id')
+      .limit(page.limit);
+    if (page.after !== null) query = query.where('id', '>', page.after);
+    return (await query.execute()).map(imageRequestOf);
+  }
+
+  /** Queued requests that were to be called by now and never were. */
+  async listPastDeadline(db: Db, now: Date, limit: number): Promise<readonly ImageRequest[]> {
+    const rows = await db
+      .$extendTables<ImageRequestTables>()
+      .selectFrom('image_requests')
+      .selectAll()
+      .where('status', '=', 'queued')
+      .where('attempts_made', '=', 0)
+      .where('start_deadline', '<=', now)
+      .orderBy('start_deadline')
+      .limit(limit)
+      .execute();
+    return rows.map(imageRequestOf);
+  }
+}

@@ -1,0 +1,37 @@
+import type { ImageRequestView } from '#libs/image-requests';
+import { stopAllProcesses, waitFor } from '#libs/testing';
+import { newImageName, orderFor } from '../support/image-requests.js';
+import { startWholeService, type TestTenant, type WholeService } from '../support/whole-service.js';
+
+describe('a worker that is told to stop', () => {
+  let service: WholeService;
+  let tenant: TestTenant;
+
+  beforeAll(async () => {
+    service = await startWholeService({ workers: 1, settings: { UPSTREAM_TIMEOUT_MS: '20000' } });
+    tenant = await service.createTenant('shutdown');
+  }, 60_000);
+  afterAll(async () => {
+    await service.stop();
+    await stopAllProcesses();
+  }, 60_000);
+
+  it('lets the call in flight end, writes its outcome down, and exits with 0', async () => {
+    const imageName = newImageName();
+    await service.simulator.addFaults({ match: { imageName }, effect: { kind: 'delay', ms: 2000 } });
+    const { id } = await tenant.api.created<ImageRequestView>('/v1/image-requests', orderFor(tenant, { imageName }));
+    const calls = () => service.simulator.calls({ action: 'CreateImage', uin: tenant.account.uin });
+    await waitFor(async () => (await calls()).length === 1, { timeoutMs: 15_000, intervalMs: 20 });
+
+    expect(await service.workers[0]?.stop('SIGTERM')).toBe(0);
+    const request = await tenant.api.read<ImageRequestView>(`/v1/image-requests/${id}`);
+    const log = await tenant.api.read<{ data: { action: string; outcome: string }[] }>(
+      `/v1/accounts/${tenant.account.id}/audit-log?action=cvm.CreateImage`,
+    );
+
+    expect(request).toMatchObject({ status: 'creating', attempts: 1 });
+    expect(request.imageId).toMatch(/^img-/);
+    expect(log.data.map(({ outcome }) => outcome)).toEqual(['success']);
+    expect(await calls()).toHaveLength(1);
+  });
+});
