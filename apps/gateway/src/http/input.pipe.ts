@@ -51,13 +51,19 @@ async function checked<Dto extends object>(
   return instance;
 }
 
+/** By maps, not by plain objects: a caller chooses the names, and `__proto__` or `constructor` must be names like any other. */
 function foldDots(query: Readonly<Record<string, unknown>>): object {
-  const folded: Record<string, unknown> = {};
-  const groups: Record<string, Record<string, unknown>> = {};
+  const folded = new Map<string, unknown>();
+  const groups = new Map<string, Map<string, unknown>>();
   for (const [name, value] of Object.entries(query)) {
     const dot = name.indexOf('.');
-    if (dot < 0) folded[name] = value;
-    else (groups[name.slice(0, dot)] ??= {})[name.slice(dot + 1)] = value;
+    if (dot < 0) {
+      folded.set(name, value);
+      continue;
+    }
+    const group = groups.get(name.slice(0, dot)) ?? new Map<string, unknown>();
+    groups.set(name.slice(0, dot), group.set(name.slice(dot + 1), value));
   }
-  return { ...folded, ...groups };
+  for (const [name, members] of groups) folded.set(name, Object.fromEntries(members));
+  return Object.fromEntries(folded);
 }
