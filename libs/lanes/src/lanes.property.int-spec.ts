@@ -97,7 +97,7 @@ class Drive {
         for (let n = 0; n < WAITERS; n++) await this.enter(`w${n}`);
         return;
       case 'claimAll':
-        for (const name of [...this.woken]) await this.claim(name);
+        for (const name of Array.from(this.woken)) await this.claim(name);
         return;
       case 'answerAll':
         return this.answerAll();
@@ -113,7 +113,7 @@ class Drive {
         await this.redis.del(...this.keys(), `lane:{${laneName(this.lane)}}:waiting`);
         return this.comeBack();
       case 'restart':
-        await this.redis.hset(this.keys()[3]!, 'run', 'another run of the server');
+        await this.redis.hset(this.keys()[3], 'run', 'another run of the server');
         return this.comeBack();
     }
   }
@@ -124,7 +124,7 @@ class Drive {
       if (round > 400) throw new Error(`never called: ${[...this.wanting].join(', ')}`);
       await this.lanes.sweep();
       for (const name of await this.lanes.missing(this.lane, [...this.wanting])) await this.enter(name);
-      for (const name of [...this.woken]) await this.claim(name);
+      for (const name of Array.from(this.woken)) await this.claim(name);
       await this.answerAll();
       await this.pass(300);
     }

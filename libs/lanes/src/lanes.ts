@@ -149,7 +149,8 @@ export class Lanes {
     const [waiting, promised] = await Promise.all(
       [waitingKey, promisedKey].map((key) => this.redis.zmscore(key, ...waiters)),
     );
-    return waiters.filter((_, at) => waiting?.[at] == null && promised?.[at] == null);
+    const isIn = (scores: readonly unknown[] | undefined, at: number): boolean => typeof scores?.[at] === 'string';
+    return waiters.filter((_, at) => !isIn(waiting, at) && !isIn(promised, at));
   }
 
   /** Takes a waiter out; a token promised to it goes on to the next. */

@@ -13,6 +13,7 @@ const CODE_OF_RULE: Readonly<Record<string, FaultCode>> = {
   isArray: 'wrong_type',
   isObject: 'wrong_type',
   nestedValidation: 'wrong_type',
+  unknownValue: 'wrong_type',
   isIn: 'unknown_value',
   matches: 'malformed',
   knownRegion: 'unknown_region',

@@ -5,22 +5,34 @@ import 'reflect-metadata';
 /** What a member of a body or query becomes before it is validated. */
 interface Reading {
   readonly nested?: () => Type<object>;
+  readonly isList?: boolean;
   readonly convert?: (value: unknown) => unknown;
 }
 
 const READINGS = Symbol('how members are read');
 
 /**
- * These would put another class or another prototype under the instance, and with it no rules at all. No class names
- * them, so they are unknown fields.
+ * What every object has by birth, `constructor` and `__proto__` among it. No class names them as members, so they are
+ * unknown fields; as members they would also get past the validator, or put another class under the instance.
  */
-const NEVER_COPIED = ['constructor', '__proto__'];
+const INBORN: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
-/** The member, or each item of the list that it is, is checked by the rules of a class of its own. */
+/** Stands for an array where an object belongs: no rule of any class takes it for one. */
+const NOT_AN_OBJECT = 'an array';
+
+/** The member is an object, checked by the rules of a class of its own. */
 export function Nested(type: () => Type<object>): PropertyDecorator {
   return (target, property) => {
     ValidateNested()(target, property);
     read(target, property, { nested: type });
+  };
+}
+
+/** The member is a list of such objects. */
+export function NestedList(type: () => Type<object>): PropertyDecorator {
+  return (target, property) => {
+    ValidateNested({ each: true })(target, property);
+    read(target, property, { nested: type, isList: true });
   };
 }
 
@@ -41,24 +53,28 @@ export function instantiate<Dto extends object>(
   const instance = new dto();
   const unknown: (readonly string[])[] = [];
   for (const [name, value] of Object.entries(plain) as [string, unknown][]) {
-    if (NEVER_COPIED.includes(name)) {
+    if (INBORN.has(name)) {
       unknown.push([...path, name]);
       continue;
     }
-    const { nested, convert } = readingOf(instance, name);
+    const { nested, convert, isList = false } = readingOf(instance, name);
     if (nested === undefined) {
       Reflect.set(instance, name, convert === undefined ? value : convert(value));
       continue;
     }
     const inner = (member: unknown, at: readonly string[]): unknown => {
-      if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+      if (Array.isArray(member)) return NOT_AN_OBJECT;
+      if (typeof member !== 'object' || member === null) return member;
       const made = instantiate(nested(), member, at);
       unknown.push(...made.unknown);
       return made.instance;
     };
     const at = [...path, name];
-    const members = Array.isArray(value) ? value.map((item, index) => inner(item, [...at, String(index)])) : null;
-    Reflect.set(instance, name, members ?? inner(value, at));
+    const members =
+      isList && Array.isArray(value)
+        ? value.map((item, index) => inner(item, [...at, String(index)]))
+        : inner(value, at);
+    Reflect.set(instance, name, members);
   }
   return { instance, unknown };
 }

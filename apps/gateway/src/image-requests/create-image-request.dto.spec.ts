@@ -37,6 +37,16 @@ describe('The body of an image request', () => {
   });
 
   it.each([
+    ['a list for an object in a list', { ...LEAST, tags: [[{ key: 'team', value: 'a' }]] }, '/tags/0 wrong_type'],
+    ['an empty list for an object in a list', { ...LEAST, tags: [[]] }, '/tags/0 wrong_type'],
+    ['an object for a list', { ...LEAST, tags: { key: 'team', value: 'a' } }, '/tags wrong_type'],
+    ['an id that is far too long', { ...LEAST, instanceId: `ins-${'a'.repeat(61)}` }, '/instanceId malformed'],
+    ['what every object has by birth', { ...LEAST, hasOwnProperty: 1 }, '/hasOwnProperty unknown_field'],
+  ])('refuses %s', async (_what, body, fault) => {
+    expect(await faultsOf(body)).toEqual([fault]);
+  });
+
+  it.each([
     ['the least there can be', LEAST],
     ['snapshots in place of an instance', FROM_SNAPSHOTS],
     ['a name of 60 characters, whatever they weigh', { ...LEAST, imageName: '👩‍💻'.repeat(20) }],

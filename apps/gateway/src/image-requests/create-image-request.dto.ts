@@ -13,14 +13,15 @@ import {
 } from 'class-validator';
 import type { AccountId } from '#libs/ids';
 import type { ImageOrder } from '#libs/image-requests';
-import { Nested } from '../http/instantiate.js';
+import { NestedList } from '../http/instantiate.js';
 import { ConflictsWith, ListOf, Name, OnlyWith, Text, TextMap, Timestamp } from '../http/rules.js';
 import { ImageTagBody, TagList } from './image-tag.dto.js';
 import { KnownRegion } from './known-region.js';
 
-const INSTANCE_ID = /^ins-[a-z0-9]{8,}$/;
-const SNAPSHOT_ID = /^snap-[a-z0-9]{8,}$/;
-const DISK_ID = /^disk-[a-z0-9]{8,}$/;
+// The cloud's ids have eight characters after the dash; the contract allows for more, and this keeps them storable.
+const INSTANCE_ID = /^ins-[a-z0-9]{8,60}$/;
+const SNAPSHOT_ID = /^snap-[a-z0-9]{8,60}$/;
+const DISK_ID = /^disk-[a-z0-9]{8,60}$/;
 const IDS = { min: 1, max: 50 };
 const PRIORITY_DEFAULT = 5;
 
@@ -143,7 +144,7 @@ export class CreateImageRequest {
   })
   @IsOptional()
   @TagList()
-  @Nested(() => ImageTagBody)
+  @NestedList(() => ImageTagBody)
   tags?: readonly ImageTagBody[] | null;
 
   @ApiPropertyOptional({
