@@ -15,6 +15,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const scratch = mkdtempSync(join(tmpdir(), 'check-'));
 const running = new Set();
 
+/** A test that fails may leave something open that keeps its runner alive; a run that can't end is a failed one. */
+const STEP_LIMIT_MS = 20 * 60_000;
 /** Slowest first, so that the short ones fill the gaps. */
 const STATIC_CHECKS = ['build', 'unused', 'imports', 'format:check', 'lint'];
 const TEST_KINDS = ['test:unit', 'test:integration', 'test:e2e'];
@@ -94,8 +96,13 @@ function npmRun(script, args = [], { live = false } = {}) {
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));
   child.stderr?.on('data', (chunk) => (output += chunk));
+  const overdue = setTimeout(() => {
+    console.log(`FAIL ${script}: not done after ${STEP_LIMIT_MS / 60_000} minutes`);
+    process.kill(-child.pid, 'SIGKILL');
+  }, STEP_LIMIT_MS);
   return new Promise((resolve) => {
     const end = (ok) => {
+      clearTimeout(overdue);
       running.delete(child);
       resolve({ ok, output, seconds: (performance.now() - startedAt) / 1000 });
     };

@@ -184,6 +184,21 @@ describe('A bad image request', () => {
     expect(await enqueued()).toBe(before);
   });
 
+  it('with names of a query that reach for what every object shares is refused, and harms nobody', async () => {
+    const reader = new ApiClient(gateway.url, (await gateway.createTenant(['images:read'])).key);
+    for (const name of ['__proto__.limit', 'constructor.keys', 'toString.call', 'hasOwnProperty', '__proto__']) {
+      const answer = await reader.call<Problem>('GET', `/v1/image-requests?${encodeURIComponent(name)}=1`);
+      expect({ name, status: answer.status, code: answer.body.code }).toEqual({
+        name,
+        status: 400,
+        code: 'invalid_input',
+      });
+    }
+    expect((await reader.call('GET', '/v1/image-requests')).status).toBe(200);
+    expect((await reader.call('GET', '/v1/me')).status).toBe(200);
+    expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200);
+  });
+
   it('of another content type is refused', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml']) {
       const answer = await post(JSON.stringify(order(INSTANCE)), { 'content-type': type });

@@ -19,7 +19,6 @@ export function banner(facts: StackFacts, colors: Colors): string {
   const places: [string, string][] = [
     ['API', facts.gatewayUrl],
     ['Swagger UI', `${facts.gatewayUrl}/docs`],
-    ['Queue board', `${facts.gatewayUrl}/admin/queues`],
     ['Webhooks', facts.receiverUrl],
     ['Simulator', facts.simulatorUrl],
     ['PostgreSQL', facts.databaseUrl],

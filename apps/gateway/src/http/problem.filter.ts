@@ -30,12 +30,24 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, fault:
   if (fault.retryAfterMs !== null) void reply.header('retry-after', Math.ceil(fault.retryAfterMs / 1000));
   const challenge = challengeFor(fault);
   if (challenge !== null) void reply.header('www-authenticate', challenge);
+  if (fault.status === 413) readOn(request, reply);
   void reply
     .code(fault.status)
     .header('x-request-id', request.id)
     .header('cache-control', 'no-store')
     .type('application/problem+json; charset=utf-8')
     .send(JSON.stringify(problem));
+}
+
+/** A body up to here is read and forgotten, so that whoever still sends it gets to read the answer. */
+const FORGOTTEN_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Fastify would close the connection under a body that is still on its way, and the caller would see a reset, not a 413. */
+function readOn(request: FastifyRequest, reply: FastifyReply): void {
+  const length = Number(request.headers['content-length']);
+  if (!(length <= FORGOTTEN_BYTES_MAX)) return;
+  reply.removeHeader('connection');
+  request.raw.resume();
 }
 
 function isUnrouted(error: unknown, request: FastifyRequest): boolean {

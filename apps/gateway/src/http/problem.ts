@@ -39,6 +39,8 @@ const STATUS_OF_KIND: Record<ErrorKind, number> = {
 /** What the server itself refuses, before any code of ours runs, by the status that it chose. */
 const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
   400: 'malformed_request',
+  // What the server of static files will not show is not there.
+  403: 'route_not_found',
   404: 'route_not_found',
   405: 'method_not_allowed',
   408: 'request_timeout',
