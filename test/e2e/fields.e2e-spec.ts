@@ -1,6 +1,6 @@
 import type { ImageRequestView } from '#libs/image-requests';
-import { stopAllProcesses } from '#libs/testing';
-import { finish, newImageName } from '../support/image-requests.js';
+import { stopAllProcesses, waitFor } from '#libs/testing';
+import { ended, finish, newImageName, orderFor } from '../support/image-requests.js';
 import { startWholeService, type TestTenant, type WholeService } from '../support/whole-service.js';
 
 describe('a request at the cloud', () => {
@@ -128,21 +128,28 @@ describe('a request at the cloud', () => {
     for (const request of requests) expect(request).toMatchObject({ status: 'succeeded', attempts: 1, error: null });
   });
 
-  it('fails within one interval once the cloud reports the image as failed', async () => {
-    const imageName = newImageName();
-    await service.simulator.addFaults({ match: { imageName }, effect: { kind: 'create-failed' } });
-    const request = await finish(tenant, { imageName });
-    const completedAt = new Date(request.completedAt ?? '').getTime();
-    const [image] = await service.simulator.images({ name: imageName });
-    const failedAt = new Date(String(image?.image['CreatedTime'])).getTime() + 300;
+  it('fails at the first look after the cloud reports the image as failed', async () => {
+    await service.simulator.changeSettings({ imageDurationMs: 60_000 });
+    const { id } = await tenant.api.created<ImageRequestView>('/v1/image-requests', orderFor(tenant));
+    const read = () => tenant.api.read<ImageRequestView>(`/v1/image-requests/${id}`);
+    await waitFor(async () => (await read()).status === 'creating', { timeoutMs: 10_000, intervalMs: 20 });
+    const { imageId } = await read();
+    const looks = async () =>
+      (await service.simulator.calls({ action: 'DescribeImages', uin: tenant.account.uin })).filter(({ parameters }) =>
+        (parameters?.['ImageIds'] as string[] | undefined)?.includes(imageId ?? ''),
+      ).length;
+
+    await service.simulator.forceImageState(imageId ?? '', 'CREATEFAILED');
+    const looksBefore = await looks();
+    const request = await ended(tenant.api, id);
+    await service.simulator.changeSettings({ imageDurationMs: 300 });
 
     expect(request).toMatchObject({
       status: 'failed',
-      imageId: image?.imageId,
+      imageId,
       error: { code: 'image_creation_failed', category: 'state', retryable: true },
     });
-    // CreatedTime has whole seconds; the interval grows to 300 ms.
-    expect(completedAt - failedAt).toBeLessThan(1000 + 300 + 700);
+    expect((await looks()) - looksBefore).toBeLessThanOrEqual(1);
   });
 
   it('does not take an image for failed that the cloud does not show at once', async () => {

@@ -62,6 +62,25 @@ describe('a failed request that is tried again', () => {
     await service.simulator.changeSettings({ imageDurationMs: 300 });
   });
 
+  it('never takes an image that another request made under the same name', async () => {
+    const imageName = newImageName();
+    await service.simulator.addFaults({
+      match: { action: 'CreateImage', imageName },
+      times: 5,
+      effect: { kind: 'reset-before' },
+    });
+    const first = await finish(tenant, { imageName });
+    const second = await finish(tenant, { imageName });
+    await tenant.api.created(`/v1/image-requests/${first.id}/retry`, {});
+    const after = await ended(tenant.api, first.id);
+
+    expect(first).toMatchObject({ status: 'failed', attempts: 5, error: { code: 'outcome_unknown' } });
+    expect(second).toMatchObject({ status: 'succeeded', attempts: 1 });
+    expect(after).toMatchObject({ status: 'failed', imageId: null, error: { code: 'InvalidImageName.Duplicate' } });
+    expect(after.error?.message).toContain(second.imageId);
+    expect(await service.simulator.images({ name: imageName })).toHaveLength(1);
+  });
+
   it('is refused while a request has not failed, and to a stranger', async () => {
     const { id } = await finish(tenant);
     const stranger = await service.createTenant('stranger');

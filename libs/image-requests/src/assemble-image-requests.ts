@@ -155,6 +155,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
       queues,
       memory,
       clock,
+      log,
     ),
     lanes,
     waker,

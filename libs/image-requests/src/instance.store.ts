@@ -28,27 +28,32 @@ export class InstanceStore {
     return row !== undefined;
   }
 
-  /** The next request that waits for the instance stops waiting. Null when none does. */
+  /**
+   * The next request that waits for the instance stops waiting. Null when none does. The choice stands in a CTE of its
+   * own, which runs once: as a subquery of the update it may run again for every row, and choose another one each time.
+   */
   async releaseNext(tx: Tx, request: OfInstance, at: Date): Promise<ImageRequest | null> {
-    const tables = tx.$extendTables<ImageRequestTables>();
-    const next = tables
-      .selectFrom('image_requests')
-      .select('id')
-      .where('account_id', '=', request.accountId)
-      .where('region', '=', request.region)
-      .where('instance_id', '=', request.instanceId)
-      .where('status', '=', 'queued')
-      .where('waiting_for', '=', 'instance')
-      .orderBy('priority', 'desc')
-      .orderBy('id')
-      .limit(1)
-      .forUpdate();
-    const row = await tables
+    const row = await tx
+      .$extendTables<ImageRequestTables>()
+      .with('next', (db) =>
+        db
+          .selectFrom('image_requests')
+          .select('id')
+          .where('account_id', '=', request.accountId)
+          .where('region', '=', request.region)
+          .where('instance_id', '=', request.instanceId)
+          .where('status', '=', 'queued')
+          .where('waiting_for', '=', 'instance')
+          .orderBy('priority', 'desc')
+          .orderBy('id')
+          .limit(1)
+          .forUpdate(),
+      )
       .updateTable('image_requests')
+      .from('next')
       .set({ waiting_for: null, updated_at: at })
-      .where('id', 'in', next)
-      .where('waiting_for', '=', 'instance')
-      .returningAll()
+      .whereRef('image_requests.id', '=', 'next.id')
+      .returningAll('image_requests')
       .executeTakeFirst();
     return row === undefined ? null : imageRequestOf(row);
   }
@@ -72,8 +77,7 @@ export class InstanceStore {
               .whereRef('image_requests.account_id', '=', 'waiting.account_id')
               .whereRef('image_requests.region', '=', 'waiting.region')
               .whereRef('image_requests.instance_id', '=', 'waiting.instance_id')
-              .where(sql<boolean>`image_requests.status in ('submitting', 'creating')
-                or (image_requests.status = 'queued' and image_requests.waiting_for is distinct from 'instance')`),
+              .where(HOLDS),
           ),
         ),
       )

@@ -8,8 +8,8 @@ const AHEAD_MS = 80;
 
 /**
  * Enqueues the job of a request whose turn is next, so that it looks up its name in time, and of one whose token comes
- * free, by a timer: BullMQ itself would wake a delayed job up to 100 ms
- * late. A wake that is lost with the process is given again by the lane, two seconds later.
+ * free. That one by a timer, for BullMQ itself would wake a delayed job up to 100 ms late. A wake that is lost with the
+ * process is given again by the lane.
  */
 export class LaneWaker {
   private readonly pending = new Map<NodeJS.Timeout, { readonly id: ImageRequestId; readonly dueAt: number }>();

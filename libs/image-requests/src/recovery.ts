@@ -1,5 +1,6 @@
 import type { Clock } from '#libs/clock';
 import type { ImageRequestId } from '#libs/ids';
+import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 import type { RedisMemory } from '#libs/redis';
@@ -9,7 +10,7 @@ import type { InstanceStore } from './instance.store.js';
 import type { LaneEntrance } from './lane-entrance.js';
 import type { RecoveryStore } from './recovery.store.js';
 import type { Settlement } from './settlement.js';
-import type { TrackingStore } from './tracking.store.js';
+import type { TrackGroup, TrackingStore } from './tracking.store.js';
 
 /** What a sweep found that nobody else was taking care of. */
 export interface Recovered {
@@ -42,6 +43,7 @@ export class Recovery {
     private readonly queues: Queues,
     private readonly memory: RedisMemory,
     private readonly clock: Clock,
+    private readonly log: Log,
   ) {}
 
   /** Everything at once when Redis has lost what it held; null when it has not, or another worker restores it. */
@@ -51,6 +53,21 @@ export class Recovery {
 
   async sweep(): Promise<Recovered> {
     return this.sweepFor(new Date(this.clock.now().getTime() - UNTOUCHED_MS));
+  }
+
+  /**
+   * Once a group's job is gone: an image that began while that job was ending found it still there, and its own job was
+   * taken for a second one of the same. Never throws; what can't be queued now the sweep finds.
+   */
+  async resumeTracking(group: TrackGroup): Promise<void> {
+    try {
+      const nextAt = await this.images.nextLookAt(this.postgres.db, group);
+      if (nextAt === null) return;
+      const inMs = Math.max(0, nextAt.getTime() - this.clock.now().getTime());
+      await this.queues.track(group.accountId, group.region, inMs);
+    } catch (error) {
+      this.log.warn({ event: 'images.not_tracked', ...group, error });
+    }
   }
 
   /** Only what nobody has touched since the given time; whoever touched it later is at work on it. */
