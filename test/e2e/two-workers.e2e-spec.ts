@@ -57,6 +57,16 @@ describe('200 requests of one account through two workers', () => {
     for (const request of requests) expect(request).toMatchObject({ status: 'succeeded', attempts: 1 });
   });
 
+  it('leave nothing in the logs that an operator would have to look into', () => {
+    const levels = service
+      .logs()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { level: string }).level);
+
+    expect(levels).toContain('info');
+    expect(levels.filter((level) => level !== 'info' && level !== 'debug')).toEqual([]);
+  });
+
   it('never arrive faster than the limit, and none is rejected', async () => {
     const { maxArrivalsInAnySecond, rejected } = await service.simulator.stats();
     const arrivals = Object.values(maxArrivalsInAnySecond['CreateImage'] ?? {});

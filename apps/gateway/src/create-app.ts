@@ -8,6 +8,7 @@ import type { Ground } from './foundation.module.js';
 import { Draining } from './http/draining.js';
 import { RouteTable } from './http/route-table.js';
 import { createServer } from './http/server.js';
+import { validationContainer } from './validation-container.js';
 
 /** The gateway, ready to listen. */
 export async function createApp(ground: Ground): Promise<NestFastifyApplication> {
@@ -19,7 +20,7 @@ export async function createApp(ground: Ground): Promise<NestFastifyApplication>
   });
   app.get(RouteTable).follow(adapter.getInstance());
   app.get(Draining).follow(adapter.getInstance());
-  useContainer(app, { fallbackOnErrors: true });
+  useContainer(validationContainer(app));
   serveDocs(app);
   await app.init();
   return app;
