@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { connectRedis } from '#libs/redis';
 import { Secret } from '#libs/secret';
 import { testKeyPrefix, testRedisUrl } from '#libs/testing';
+import { ageLane } from '../test/age-lane.js';
 import { type Lane, laneName } from './lane.js';
 import { Lanes, type Lease } from './lanes.js';
 
@@ -10,19 +11,6 @@ const LIMIT = 10;
 const WINDOW_MS = 1000;
 const CALL_TIMEOUT_MS = 3000;
 const WAITERS = 25;
-
-/** Lets time pass for a lane without waiting for it: every time that the lane has written down becomes so much older. */
-const AGE_LANE = `
-  local byMs = tonumber(ARGV[1])
-  for key = 1, 3 do
-    local entries = redis.call('ZRANGE', KEYS[key], 0, -1, 'WITHSCORES')
-    for at = 1, #entries, 2 do redis.call('ZADD', KEYS[key], string.format('%.3f', entries[at + 1] - byMs), entries[at]) end
-  end
-  for _, field in ipairs({ 'probe_at', 'slowed_at' }) do
-    local value = redis.call('HGET', KEYS[4], field)
-    if value then redis.call('HSET', KEYS[4], field, string.format('%.3f', value - byMs)) end
-  end
-`;
 
 /** What may happen to a lane, in any order. Waiters and leases are drawn by number. */
 type Step =
@@ -110,10 +98,10 @@ class Drive {
       case 'sweep':
         return this.lanes.sweep();
       case 'lose':
-        await this.redis.del(...this.keys(), `lane:{${laneName(this.lane)}}:waiting`);
+        await this.redis.del(...this.keys());
         return this.comeBack();
       case 'restart':
-        await this.redis.hset(this.keys()[3], 'run', 'another run of the server');
+        await this.redis.hset(this.key('state'), 'run', 'another run of the server');
         return this.comeBack();
     }
   }
@@ -168,7 +156,7 @@ class Drive {
 
   private async pass(ms: number): Promise<void> {
     this.passedMs += ms;
-    await this.redis.eval(AGE_LANE, 4, ...this.keys(), ms);
+    await ageLane(this.redis, this.lane, ms);
   }
 
   /** What the recovery does after Redis has lost its memory: whoever still wants a token enters again. */
@@ -176,9 +164,12 @@ class Drive {
     for (const name of this.wanting) await this.lanes.enter(this.lane, name, Number(name.slice(1)));
   }
 
-  private keys(): [string, string, string, string] {
-    const tag = `lane:{${laneName(this.lane)}}`;
-    return [`${tag}:leases`, `${tag}:resting`, `${tag}:promised`, `${tag}:state`];
+  private keys(): readonly string[] {
+    return ['leases', 'resting', 'promised', 'held', 'waiting', 'state'].map((part) => this.key(part));
+  }
+
+  private key(part: string): string {
+    return `lane:{${laneName(this.lane)}}:${part}`;
   }
 
   private async now(): Promise<number> {

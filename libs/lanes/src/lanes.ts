@@ -57,7 +57,7 @@ export interface LaneOptions {
   readonly transitMs: number;
   /** Called for every waiter that one of our scripts promised a token or found next in turn. */
   readonly wake: (wake: Wake) => void;
-  /** After a refusal the pace stays down for so long; 20 s keeps failed probes below one call in a hundred. */
+  /** After a refusal the pace stays down for so long; the default keeps failed probes below one call in a hundred. */
   readonly probeHoldMs?: number;
 }
 
@@ -67,22 +67,28 @@ const REST_MS = 1000;
 const LEASE_FRESH_MS = 150;
 /** How long a promised token waits for its waiter before the waiter is woken again. */
 const PROMISE_GRACE_MS = 1500;
-const PROBE_HOLD_MS = 20_000;
+/** With five steps up at the end, a lane is back at its limit within 30 s of a stranger's leaving. */
+const PROBE_HOLD_MS = 24_000;
+/** Sent together, so that a sweep of many lanes waits for few round trips. */
+const SWEPT_AT_ONCE = 100;
 const FORGET_LANE_AFTER_MS = 3_600_000;
 const REGISTER_EVERY_MS = 10_000;
 const ACTIVE_LANES = 'lanes:active';
 
 const SCRIPTS = {
-  enter: script('enter-lane.5.lua'),
-  claim: script('claim-token.5.lua'),
-  renew: script('renew-lease.5.lua'),
-  rest: script('rest-token.5.lua'),
-  withdraw: script('withdraw-waiter.5.lua'),
-  take: script('take-token.5.lua'),
-  slow: script('slow-lane.5.lua'),
-  read: script('read-lane.5.lua'),
-  sweep: script('sweep-lane.5.lua'),
+  enter: script('enter-lane.6.lua'),
+  claim: script('claim-token.6.lua'),
+  renew: script('renew-lease.6.lua'),
+  rest: script('rest-token.6.lua'),
+  withdraw: script('withdraw-waiter.6.lua'),
+  take: script('take-token.6.lua'),
+  slow: script('slow-lane.6.lua'),
+  read: script('read-lane.6.lua'),
+  sweep: script('sweep-lane.6.lua'),
 } as const;
+
+/** What lane.lua calls KEYS[1] to KEYS[6]. */
+const KEY_PARTS = ['leases', 'resting', 'promised', 'waiting', 'state', 'held'] as const;
 
 /** How many numbers each script's reply begins with, before those to wake. */
 const NUMBERS_OF_READ = 8;
@@ -145,9 +151,8 @@ export class Lanes {
   /** Which of the waiters are neither waiting in the lane nor promised a token; two commands, however many are asked for. */
   async missing(lane: Lane, waiters: readonly string[]): Promise<readonly string[]> {
     if (waiters.length === 0) return [];
-    const [, , promisedKey, waitingKey] = keysOf(lane);
     const [waiting, promised] = await Promise.all(
-      [waitingKey, promisedKey].map((key) => this.redis.zmscore(key, ...waiters)),
+      (['waiting', 'promised'] as const).map((part) => this.redis.zmscore(keyOf(lane, part), ...waiters)),
     );
     const isIn = (scores: readonly unknown[] | undefined, at: number): boolean => typeof scores?.[at] === 'string';
     return waiters.filter((_, at) => !isIn(waiting, at) && !isIn(promised, at));
@@ -187,14 +192,16 @@ export class Lanes {
   /** Wakes whom a crash left waiting, in every lane that was used of late. Safe to race. */
   async sweep(): Promise<void> {
     const longAgo = Date.now() - FORGET_LANE_AFTER_MS;
-    const lanes = await this.redis.zrangebyscore(ACTIVE_LANES, '-inf', '+inf', 'WITHSCORES');
-    for (let at = 0; at < lanes.length; at += 2) {
-      const name = String(lanes[at]);
+    const names = await this.redis.zrangebyscore(ACTIVE_LANES, '-inf', '+inf');
+    const unused = new Set(await this.redis.zrangebyscore(ACTIVE_LANES, '-inf', longAgo));
+    const sweepOne = async (name: string): Promise<void> => {
       const lane = laneOfName(name);
-      if (lane === null) continue;
+      if (lane === null) return;
       const [code] = await this.run('sweep', lane, []);
-      if (code === 0 && Number(lanes[at + 1]) < longAgo) await this.redis.zrem(ACTIVE_LANES, name);
-    }
+      if (code === 0 && unused.has(name)) await this.redis.zrem(ACTIVE_LANES, name);
+    };
+    for (let from = 0; from < names.length; from += SWEPT_AT_ONCE)
+      await Promise.all(names.slice(from, from + SWEPT_AT_ONCE).map(sweepOne));
   }
 
   async state(lane: Lane): Promise<LaneState> {
@@ -268,7 +275,8 @@ export class Lanes {
     // After lost state a call may still be on its way that was leased just before: its sending and transit come on top.
     const restAfterLossMs = REST_MS + LEASE_FRESH_MS + this.options.transitMs;
     const shared = [this.options.limits[lane.action], restAfterLossMs, PROMISE_GRACE_MS];
-    return (await SCRIPTS[name].run(this.redis, keysOf(lane), [...shared, ...args])) as (string | number)[];
+    const keys = KEY_PARTS.map((part) => keyOf(lane, part));
+    return (await SCRIPTS[name].run(this.redis, keys, [...shared, ...args])) as (string | number)[];
   }
 
   private wakeAll(pairs: readonly (string | number)[], self?: string): void {
@@ -285,9 +293,9 @@ export function isFresh(lease: Lease): boolean {
   return performance.now() - lease.askedAtMs <= LEASE_FRESH_MS;
 }
 
-function keysOf(lane: Lane): [string, string, string, string, string] {
-  const tag = `lane:{${laneName(lane)}}`;
-  return [`${tag}:leases`, `${tag}:resting`, `${tag}:promised`, `${tag}:waiting`, `${tag}:state`];
+/** One hash tag for each lane: all of its keys are in one slot of a cluster. */
+function keyOf(lane: Lane, part: (typeof KEY_PARTS)[number]): string {
+  return `lane:{${laneName(lane)}}:${part}`;
 }
 
 function script(file: string): Script {

@@ -6,6 +6,10 @@
   returns what has rested, drops leases whose holder died, and promises every token that can be promised, so no waiter
   is overlooked whoever crashed before.
 
+  Where all workers are busy, promised tokens pile up that nobody has come for yet. Then no more than a few waiters of a
+  lane are called up at a time, and each that comes calls up the next: in the queue of jobs every lane has the same few
+  places, so none waits behind the whole of another.
+
   The pace is how many tokens are in use: the limit, or less after the cloud refused a call as one too many. It probes
   back up by one token at a time.
 
@@ -15,11 +19,12 @@
   KEYS[1] leases zset   KEYS[2] resting zset   KEYS[3] promised zset   KEYS[4] waiting zset
   KEYS[5] state hash: run, pace, probe_at, pace_before, slowed_at, and of each promised waiter its rank and how often it
           did not come
+  KEYS[6] held zset: promised waiters that are not called up yet
   ARGV[1] limit, tokens   ARGV[2] rest after lost state, ms   ARGV[3] grace of a promise, ms
 ]]
-local leases, resting, promised, waiting, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local leases, resting, promised, waiting, state, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local limit, lostRestMs, graceMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local STATE_KEPT_MS, PROBE_STEP_MS, GRACES = 86400000, 1500, 4
+local STATE_KEPT_MS, PROBE_STEP_MS, GRACES, CALLED_UP_MAX = 86400000, 1200, 6, 2
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 
@@ -31,15 +36,37 @@ local function score(ms)
   return string.format('%.3f', ms)
 end
 
-local function promise(waiter, rank, freeAt)
-  redis.call('ZADD', promised, score(freeAt), waiter)
-  redis.call('HSET', state, 'rank:' .. waiter, rank)
+local function callUp(waiter, freeAt)
   toWake[#toWake + 1] = waiter
   toWake[#toWake + 1] = math.ceil(math.max(0, freeAt - now))
 end
 
+-- How many promised tokens could be used now if only somebody came.
+local function overdue(key)
+  return redis.call('ZCOUNT', key, '-inf', score(now))
+end
+
+local function promise(waiter, rank, freeAt)
+  local isCongested = overdue(promised) >= CALLED_UP_MAX
+  redis.call('ZADD', promised, score(freeAt), waiter)
+  redis.call('HSET', state, 'rank:' .. waiter, rank)
+  if isCongested then
+    redis.call('ZADD', held, score(freeAt), waiter)
+  else
+    callUp(waiter, freeAt)
+  end
+end
+
+local function callUpHeld()
+  while redis.call('ZCARD', held) > 0 and overdue(promised) - overdue(held) < CALLED_UP_MAX do
+    local soonest = redis.call('ZPOPMIN', held)
+    callUp(soonest[1], tonumber(soonest[2]))
+  end
+end
+
 local function breakPromise(waiter)
   redis.call('ZREM', promised, waiter)
+  redis.call('ZREM', held, waiter)
   redis.call('HDEL', state, 'rank:' .. waiter, 'missed:' .. waiter)
 end
 
@@ -78,7 +105,7 @@ local function passOn(name, freeAt)
   if nextWaiter[1] then
     promise(nextWaiter[1], nextWaiter[2], freeAt)
     local onDeck = redis.call('ZRANGE', waiting, limit - 1, limit - 1)[1]
-    if onDeck then
+    if onDeck and overdue(promised) < CALLED_UP_MAX then
       toWake[#toWake + 1] = onDeck
       toWake[#toWake + 1] = -1
     end
@@ -95,18 +122,26 @@ end
 
 -- The reply: a code, a number of milliseconds, then whom to wake.
 local function reply(code, ms)
+  callUpHeld()
   return { code, math.ceil(ms), unpack(toWake) }
 end
 
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', score(now))
 redis.call('ZREMRANGEBYSCORE', resting, '-inf', score(now))
--- Whoever did not come for its token in time is woken again, for its job may have been lost; but not for ever, for it may
--- have ended and nobody taken it out. One that is dropped wrongly is brought in again by the recovery.
+-- Whoever did not come for its token in time is woken again, for its job may have been lost: soon at first, then ever
+-- more rarely, for where all workers are busy a job takes its time and another wake does not speed it up. And not for
+-- ever: a waiter may have ended and nobody taken it out. One that is dropped wrongly is brought in again by the recovery.
 for _, waiter in ipairs(redis.call('ZRANGEBYSCORE', promised, '-inf', score(now - graceMs))) do
-  if redis.call('HINCRBY', state, 'missed:' .. waiter, 1) < GRACES then
-    promise(waiter, redis.call('HGET', state, 'rank:' .. waiter), now)
-  else
-    breakPromise(waiter)
+  local missed = tonumber(redis.call('HGET', state, 'missed:' .. waiter)) or 0
+  local isDue = tonumber(redis.call('ZSCORE', promised, waiter)) <= now - graceMs * 2 ^ missed
+  if isDue and not redis.call('ZSCORE', held, waiter) then
+    if missed < GRACES then
+      redis.call('HSET', state, 'missed:' .. waiter, missed + 1)
+      redis.call('ZADD', promised, score(now), waiter)
+      callUp(waiter, now)
+    else
+      breakPromise(waiter)
+    end
   end
 end
 while freeTokens() > 0 and redis.call('ZCARD', waiting) > 0 do

@@ -14,6 +14,7 @@ local nextFreeMs = nextFreeAt and math.max(0, nextFreeAt - now) or -1
 if freeTokens() > 0 then nextFreeMs = 0 end
 local place = redis.call('ZRANK', waiting, waiter)
 local since = redis.call('ZSCORE', promised, waiter)
+callUpHeld()
 
 return {
   redis.call('ZCARD', leases), redis.call('ZCARD', resting), redis.call('ZCARD', promised), redis.call('ZCARD', waiting),
