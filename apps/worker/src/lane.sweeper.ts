@@ -1,17 +1,26 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Lanes } from '#libs/lanes';
 import { Log } from '#libs/logging';
+import { RedisMemory } from '#libs/redis';
 import { TimedSweep } from './timed-sweep.js';
 
 const INTERVAL_MS = 500;
+/** A little less than the interval, or a worker would come just before its own last turn is over. */
+const TURN_MS = 450;
 
-/** Wakes the waiters that a crash left in their lanes; with a promise's grace, within two and a half seconds. */
+/**
+ * Wakes the waiters that a crash left in their lanes; with a promise's grace, within two and a half seconds. One worker
+ * at a time does it for all: the more workers, the less each has to sweep.
+ */
 @Injectable()
 export class LaneSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly timed: TimedSweep;
 
-  constructor(lanes: Lanes, log: Log) {
-    this.timed = new TimedSweep(log, { name: 'lanes', intervalMs: INTERVAL_MS, sweep: () => lanes.sweep() });
+  constructor(lanes: Lanes, memory: RedisMemory, log: Log) {
+    const sweep = async (): Promise<void> => {
+      if (await memory.takeTurn('sweep-lanes', TURN_MS)) await lanes.sweep();
+    };
+    this.timed = new TimedSweep(log, { name: 'lanes', intervalMs: INTERVAL_MS, sweep });
   }
 
   onApplicationBootstrap(): void {

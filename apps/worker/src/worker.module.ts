@@ -13,7 +13,7 @@ import { Lanes } from '#libs/lanes';
 import { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import { DELIVER_QUEUE, Queues, SUBMIT_QUEUE, TRACK_QUEUE } from '#libs/queues';
-import { Hints } from '#libs/redis';
+import { Hints, RedisMemory } from '#libs/redis';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { assembleDeliverySide, Deliveries, DueDeliveries, WebhookSender } from '#libs/webhooks';
 import { LaneSweeper } from './lane.sweeper.js';
@@ -49,6 +49,7 @@ export class WorkerModule implements OnApplicationShutdown {
     const clock = new SystemClock();
     const audit = new AuditStore();
     const hints = new Hints(redis.commands, redis.subscriber);
+    const memory = new RedisMemory(redis.commands);
     const sealer = new Sealer(new KeyRing(settings.masterKeys));
     const queues = new Queues(redis.commands);
     const events = new EventStore();
@@ -62,6 +63,7 @@ export class WorkerModule implements OnApplicationShutdown {
       ...ground,
       redis: redis.commands,
       hints,
+      memory,
       accountStore: new AccountStore(),
       credentials: new Credentials(postgres, new CredentialStore(), sealer, clock),
       cloud,
@@ -78,6 +80,7 @@ export class WorkerModule implements OnApplicationShutdown {
       providers: [
         { provide: Log, useValue: log },
         { provide: Hints, useValue: hints },
+        { provide: RedisMemory, useValue: memory },
         { provide: Queues, useValue: queues },
         { provide: CloudClient, useValue: cloud },
         { provide: EventRelay, useValue: new EventRelay(postgres, events, hints, [webhooks.planner]) },

@@ -8,7 +8,7 @@ import { Lanes } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
-import { type Hints, RedisMemory } from '#libs/redis';
+import type { Hints, RedisMemory } from '#libs/redis';
 import type { Redis } from 'ioredis';
 import { AccountLanes } from './account-lanes.js';
 import { AttemptStore } from './attempt.store.js';
@@ -69,6 +69,7 @@ export interface RequestSideParts extends Ground {
 export interface WorkSideParts extends Ground {
   readonly credentials: Credentials;
   readonly cloud: CloudClient;
+  readonly memory: RedisMemory;
   readonly settings: LaneSettings & RetryPolicy;
 }
 
@@ -111,7 +112,6 @@ export function assembleWorkSide(parts: WorkSideParts): {
   const lookup = new NameLookup(postgres, store, cloud, reads);
   const images = new TrackingStore();
   const instanceQueue = new InstanceQueue(postgres, store, instances, clock);
-  const memory = new RedisMemory(parts.redis);
   const settlement = new Settlement(postgres, store, attempts, transitions, queues, clock, settings);
   const reconciliation = new Reconciliation(postgres, store, attempts, lookup, settlement, clock, settings);
   const preparation = new Preparation(postgres, store, attempts, lookup, settlement, entrance, clock, settings);
@@ -153,7 +153,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
       settlement,
       entrance,
       queues,
-      memory,
+      parts.memory,
       clock,
       log,
     ),

@@ -6,6 +6,14 @@ import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { ImageRequest } from './image-request.js';
 
+/** As much of a request as its lane needs to know. */
+export type LaneEntrant = Pick<ImageRequest, 'id' | 'tenantId' | 'accountId' | 'region' | 'priority' | 'createdAt'>;
+
+interface Candidate {
+  readonly lane: Lane;
+  readonly entrant: LaneEntrant;
+}
+
 /** Knows which lane a request belongs to, and brings it there. */
 export class LaneEntrance {
   constructor(
@@ -35,23 +43,15 @@ export class LaneEntrance {
   }
 
   /** Brings in those that are in no lane, and gives their number. Throws when Redis is out of reach. */
-  async enterMissing(requests: readonly ImageRequest[]): Promise<number> {
-    const byLane = new Map<string, { readonly lane: Lane; readonly requests: ImageRequest[] }>();
+  async enterMissing(pages: AsyncIterable<readonly LaneEntrant[]>): Promise<number> {
     const accounts = new AccountsOnce(this.postgres, this.accounts);
-    for (const request of requests) {
-      const account = await accounts.find(request);
-      if (account === null) continue;
-      const lane = this.laneOf(account, request.region);
-      const known = byLane.get(laneName(lane)) ?? { lane, requests: [] };
-      known.requests.push(request);
-      byLane.set(laneName(lane), known);
-    }
-
     let entered = 0;
-    for (const { lane, requests: candidates } of byLane.values()) {
-      const ids = candidates.map(({ id }) => id);
-      const missing = new Set(await this.lanes.missing(lane, ids));
-      await Promise.all(candidates.filter(({ id }) => missing.has(id)).map((each) => this.enterLane(lane, each)));
+    for await (const page of pages) {
+      const candidates = await this.withLanes(page, accounts);
+      const missing = await this.missingAmong(candidates);
+      // In the order of the page, not lane by lane, or each lane would wait for the whole start of those before it.
+      const newcomers = candidates.filter(({ entrant }) => missing.has(entrant.id));
+      await Promise.all(newcomers.map(({ lane, entrant }) => this.enterLane(lane, entrant)));
       entered += missing.size;
     }
     return entered;
@@ -86,7 +86,29 @@ export class LaneEntrance {
     return places;
   }
 
-  private async enterLane(lane: Lane, request: ImageRequest): Promise<void> {
+  private async withLanes(page: readonly LaneEntrant[], accounts: AccountsOnce): Promise<readonly Candidate[]> {
+    const candidates: Candidate[] = [];
+    for (const entrant of page) {
+      const account = await accounts.find(entrant);
+      if (account !== null) candidates.push({ lane: this.laneOf(account, entrant.region), entrant });
+    }
+    return candidates;
+  }
+
+  private async missingAmong(candidates: readonly Candidate[]): Promise<ReadonlySet<string>> {
+    const byLane = Map.groupBy(candidates, ({ lane }) => laneName(lane));
+    const missing = await Promise.all(
+      [...byLane.values()].map((each) =>
+        this.lanes.missing(
+          each[0]!.lane,
+          each.map(({ entrant }) => entrant.id),
+        ),
+      ),
+    );
+    return new Set(missing.flat());
+  }
+
+  private async enterLane(lane: Lane, request: LaneEntrant): Promise<void> {
     await this.lanes.open({ ...lane, action: 'DescribeImages' });
     await this.lanes.enter(lane, request.id, rankOf(request));
   }
@@ -106,7 +128,7 @@ class AccountsOnce {
     private readonly store: AccountStore,
   ) {}
 
-  find({ tenantId, accountId }: ImageRequest): Promise<Account | null> {
+  find({ tenantId, accountId }: Pick<ImageRequest, 'tenantId' | 'accountId'>): Promise<Account | null> {
     const account = this.found.get(accountId) ?? this.store.find(this.postgres.db, tenantId, accountId);
     this.found.set(accountId, account);
     return account;

@@ -2,6 +2,7 @@ import type { ImageRequestId } from '#libs/ids';
 import type { Db } from '#libs/postgres';
 import type { ImageRequest } from './image-request.js';
 import { imageRequestOf, type ImageRequestTables } from './image-request.tables.js';
+import type { LaneEntrant } from './lane-entrance.js';
 
 /** Finds requests that something should be moving on. */
 export class RecoveryStore {
@@ -26,17 +27,17 @@ export class RecoveryStore {
 
   /**
    * Queued requests that should be in a lane: none that waits for its instance or for a retry that is not due. Pages by
-   * id, from behind `after`.
+   * id, from behind `after`; of a hundred thousand it reads no more than a lane needs to know.
    */
   async listForLanes(
     db: Db,
     due: { readonly untouchedSince: Date; readonly by: Date },
     page: { readonly after: ImageRequestId | null; readonly limit: number },
-  ): Promise<readonly ImageRequest[]> {
+  ): Promise<readonly LaneEntrant[]> {
     let query = db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')
-      .selectAll()
+      .select(['id', 'tenant_id', 'account_id', 'region', 'priority', 'created_at'])
       .where('status', '=', 'queued')
       .where('updated_at', '<', due.untouchedSince)
       .where((eb) => eb.or([eb('waiting_for', 'is', null), eb('waiting_for', '=', 'retry')]))
@@ -44,7 +45,14 @@ export class RecoveryStore {
       .orderBy('id')
       .limit(page.limit);
     if (page.after !== null) query = query.where('id', '>', page.after);
-    return (await query.execute()).map(imageRequestOf);
+    return (await query.execute()).map((row) => ({
+      id: row.id,
+      tenantId: row.tenant_id,
+      accountId: row.account_id,
+      region: row.region,
+      priority: row.priority,
+      createdAt: row.created_at,
+    }));
   }
 
   /** Queued requests that were to be called by now and never were. */

@@ -7,7 +7,7 @@ import type { RedisMemory } from '#libs/redis';
 import { deadlineExceeded } from './failures.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
 import type { InstanceStore } from './instance.store.js';
-import type { LaneEntrance } from './lane-entrance.js';
+import type { LaneEntrance, LaneEntrant } from './lane-entrance.js';
 import type { RecoveryStore } from './recovery.store.js';
 import type { Settlement } from './settlement.js';
 import type { TrackGroup, TrackingStore } from './tracking.store.js';
@@ -93,15 +93,17 @@ export class Recovery {
 
   private async enterForgotten(untouchedSince: Date): Promise<number> {
     if (!(await this.memory.takeTurn('look-into-lanes', LOOK_INTO_LANES_EVERY_MS))) return 0;
-    let entered = 0;
+    return this.entrance.enterMissing(this.pagesForLanes(untouchedSince));
+  }
+
+  private async *pagesForLanes(untouchedSince: Date): AsyncGenerator<readonly LaneEntrant[]> {
+    const due = { untouchedSince, by: this.clock.now() };
     let after: ImageRequestId | null = null;
     for (;;) {
-      const due = { untouchedSince, by: this.clock.now() };
-      const page = await this.store.listForLanes(this.postgres.db, due, { after, limit: PAGE });
-      entered += await this.entrance.enterMissing(page);
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) return entered;
-      after = last.id;
+      const page: readonly LaneEntrant[] = await this.store.listForLanes(this.postgres.db, due, { after, limit: PAGE });
+      yield page;
+      if (page.length < PAGE) return;
+      after = page.at(-1)?.id ?? null;
     }
   }
 
