@@ -11,9 +11,15 @@ import type { Product } from '../product.js';
 import { percent } from '../report/words.js';
 
 const SPREAD_MAX = 0.05;
-/** Long enough that one call more or less is little beside what a lane does in it. */
-const FULL = { lanes: 200, waitingInEach: 80, windowMs: 60_000, bareCalls: 10_000 };
-const SHORT = { lanes: 10, waitingInEach: 15, windowMs: 1000, bareCalls: 400 };
+interface Size {
+  readonly lanes: number;
+  readonly waitingInEach: number;
+  /** Long enough that one call more or less is little beside what a lane does in it; null: until all is called. */
+  readonly windowMs: number | null;
+  readonly bareCalls: number;
+}
+const FULL: Size = { lanes: 200, waitingInEach: 80, windowMs: 60_000, bareCalls: 10_000 };
+const SHORT: Size = { lanes: 10, waitingInEach: 15, windowMs: null, bareCalls: 400 };
 
 export const manyLanes: BenchCase = {
   name: 'many-lanes',
@@ -25,12 +31,13 @@ export const manyLanes: BenchCase = {
     const { lanes, waitingInEach, windowMs } = sizeFor(extent);
     const accounts = await manyAccounts(product, lanes);
     await settled(product, await fillLanes(product, accounts, lanes * waitingInEach));
-    await Promise.all(accounts.map(({ uin }) => arrived(product, uin, 1)));
-    const { simulator } = product.service;
-    const before = (await simulator.calls({ action: 'CreateImage' })).at(-1)?.arrivedAtMs ?? Number.NaN;
+    const callsOfEach = windowMs === null ? waitingInEach : 1;
+    await Promise.all(accounts.map(({ uin }) => arrived(product, uin, callsOfEach)));
+    if (windowMs === null) return rowOf(await allCalls(product), accounts, waitingInEach, null);
+
+    const from = (await allCalls(product)).at(-1)?.arrivedAtMs ?? Number.NaN;
     await sleep(windowMs);
-    const calls = await simulator.calls({ action: 'CreateImage' });
-    return rowOf(calls, accounts, waitingInEach, { from: before, to: before + windowMs });
+    return rowOf(await allCalls(product), accounts, waitingInEach, { from, to: from + windowMs });
   },
   peers: async (ground, extent, ours) => {
     const { lanes, bareCalls } = sizeFor(extent);
@@ -59,8 +66,12 @@ export const manyLanes: BenchCase = {
   },
 };
 
-function sizeFor({ short }: Extent): typeof FULL {
+function sizeFor({ short }: Extent): Size {
   return short ? SHORT : FULL;
+}
+
+function allCalls({ service }: Product): Promise<readonly SimulatorCall[]> {
+  return service.simulator.calls({ action: 'CreateImage' });
 }
 
 async function manyAccounts({ tenant, service }: Product, count: number): Promise<readonly TestAccount[]> {
@@ -70,18 +81,19 @@ async function manyAccounts({ tenant, service }: Product, count: number): Promis
 }
 
 /**
- * Timed from when every lane has begun and the whole backlog stands, for as long as the window lasts or until the first
- * lane runs out: in between every lane has work to do.
+ * Timed from when every lane has begun, and within a window the whole backlog stands, for as long as the window lasts or
+ * until the first lane runs out: in between every lane has work to do.
  */
 function rowOf(
   all: readonly SimulatorCall[],
   accounts: readonly TestAccount[],
   waitingInEach: number,
-  window: { readonly from: number; readonly to: number },
+  window: { readonly from: number; readonly to: number } | null,
 ): Row {
   const lanes = accounts.map(({ uin }) => all.filter((call) => call.uin === uin));
-  const { from } = window;
-  const to = Math.min(window.to, ...lanes.map((lane) => lane[waitingInEach - 1]?.arrivedAtMs ?? Infinity));
+  const from = window?.from ?? Math.max(...lanes.map((lane) => lane[0]?.arrivedAtMs ?? Infinity));
+  const runsOut = Math.min(...lanes.map((lane) => lane[waitingInEach - 1]?.arrivedAtMs ?? Infinity));
+  const to = Math.min(window?.to ?? Infinity, runsOut);
   const timed = lanes.map((lane) => lane.filter((call) => call.arrivedAtMs >= from && call.arrivedAtMs < to));
   const counts = timed.map((lane) => lane.length);
   const [least, most, usual] = [Math.min(...counts), Math.max(...counts), mean(counts)];

@@ -15,7 +15,7 @@ const SHORT = { aloneMs: 1000, visitMs: 6000, settleMs: 3000, returnMs: 2000, ba
 export const stranger: BenchCase = {
   name: 'stranger',
   title: `a stranger takes ${STRANGER_PER_SECOND} a second of the same sub-account, then leaves`,
-  jitterMs: 50,
+  jitterMs: 0,
   callMs: 5,
   settings: {},
   ours: async (product, extent) => {
