@@ -1,7 +1,8 @@
-import { Processor, WorkerHost } from '@nestjs/bullmq';
+import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import type { Job } from 'bullmq';
 import { Submission } from '#libs/image-requests';
 import { type QueueJobs, SUBMIT_QUEUE } from '#libs/queues';
+import { BacklogWatch } from './backlog-watch.js';
 import { STALLED_AFTER } from './queue-workers.js';
 import { runAgain } from './run-again.js';
 
@@ -11,11 +12,24 @@ import { runAgain } from './run-again.js';
  */
 @Processor(SUBMIT_QUEUE, STALLED_AFTER)
 export class SubmissionProcessor extends WorkerHost {
-  constructor(private readonly submission: Submission) {
+  constructor(
+    private readonly submission: Submission,
+    private readonly backlog: BacklogWatch,
+  ) {
     super();
   }
 
   override async process(job: Job<QueueJobs['submit-image-requests']>, token?: string): Promise<void> {
     await runAgain(job, token, await this.submission.run(job.data.imageRequestId));
+  }
+
+  @OnWorkerEvent('active')
+  onActive(): void {
+    this.backlog.noteJob();
+  }
+
+  @OnWorkerEvent('drained')
+  onDrained(): void {
+    this.backlog.noteEmpty();
   }
 }

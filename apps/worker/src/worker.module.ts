@@ -16,6 +16,7 @@ import { DELIVER_QUEUE, Queues, SUBMIT_QUEUE, TRACK_QUEUE } from '#libs/queues';
 import { Hints, RedisMemory } from '#libs/redis';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { assembleDeliverySide, Deliveries, DueDeliveries, WebhookSender } from '#libs/webhooks';
+import { BacklogWatch } from './backlog-watch.js';
 import { LaneSweeper } from './lane.sweeper.js';
 import { OutboxRelaySweeper } from './outbox-relay.sweeper.js';
 import { QueueWorkers } from './queue-workers.js';
@@ -50,6 +51,7 @@ export class WorkerModule implements OnApplicationShutdown {
     const audit = new AuditStore();
     const hints = new Hints(redis.commands, redis.subscriber);
     const memory = new RedisMemory(redis.commands);
+    const backlog = new BacklogWatch();
     const sealer = new Sealer(new KeyRing(settings.masterKeys));
     const queues = new Queues(redis.commands);
     const events = new EventStore();
@@ -68,6 +70,7 @@ export class WorkerModule implements OnApplicationShutdown {
       credentials: new Credentials(postgres, new CredentialStore(), sealer, clock),
       cloud,
       endpoints,
+      isBehind: () => backlog.isBehind(),
       settings,
     });
 
@@ -81,6 +84,7 @@ export class WorkerModule implements OnApplicationShutdown {
         { provide: Log, useValue: log },
         { provide: Hints, useValue: hints },
         { provide: RedisMemory, useValue: memory },
+        { provide: BacklogWatch, useValue: backlog },
         { provide: Queues, useValue: queues },
         { provide: CloudClient, useValue: cloud },
         { provide: EventRelay, useValue: new EventRelay(postgres, events, hints, [webhooks.planner]) },

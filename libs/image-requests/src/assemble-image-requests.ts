@@ -70,6 +70,8 @@ export interface WorkSideParts extends Ground {
   readonly credentials: Credentials;
   readonly cloud: CloudClient;
   readonly memory: RedisMemory;
+  /** Whether this process is behind with its submissions. */
+  readonly isBehind: () => boolean;
   readonly settings: LaneSettings & RetryPolicy;
 }
 
@@ -104,7 +106,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
   readonly waker: LaneWaker;
 } {
   const { postgres, cloud, clock, log, settings, queues, accountStore } = parts;
-  const { store, instances, lanes, entrance, transitions, waker } = assembleCommon(parts, settings);
+  const { store, instances, lanes, entrance, transitions, waker } = assembleCommon(parts, settings, parts.isBehind);
   const attempts = new AttemptStore();
   const access = new CloudAccess(parts.credentials);
   const pacing = new Pacing(lanes, log);
@@ -162,7 +164,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
   };
 }
 
-function assembleCommon(parts: Ground, settings: LaneSettings) {
+function assembleCommon(parts: Ground, settings: LaneSettings, isBehind?: () => boolean) {
   const { postgres, log } = parts;
   const store = new ImageRequestWorkStore();
   const waker = new LaneWaker(parts.queues, log);
@@ -170,6 +172,7 @@ function assembleCommon(parts: Ground, settings: LaneSettings) {
     limits: { CreateImage: settings.createImageLimit, DescribeImages: settings.describeImagesLimit },
     callTimeoutMs: settings.upstreamTimeoutMs,
     transitMs: Math.max(settings.arrivalGuardMs, TRANSIT_MS),
+    ...(isBehind !== undefined && { isBehind }),
     wake: (wake) => waker.wake(wake),
   });
   const entrance = new LaneEntrance(postgres, parts.accountStore, parts.endpoints, lanes, log);

@@ -4,7 +4,7 @@ import type { Log } from '#libs/logging';
 import type { Queues } from '#libs/queues';
 
 /** The job starts a little before its token may be used, so that loading and writing ahead cost the token no time. */
-const AHEAD_MS = 80;
+const AHEAD_MS = 110;
 
 /**
  * Enqueues the job of a request whose turn is next, so that it looks up its name in time, and of one whose token comes

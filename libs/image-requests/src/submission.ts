@@ -18,8 +18,8 @@ import type { Reconciliation } from './reconciliation.js';
 
 /** A token that is about to be usable is waited for in place; a longer rest goes back to the queue. */
 const WAIT_IN_PLACE_MS = 250;
-/** The write-ahead takes some milliseconds, and is made while the token still rests. */
-const WRITE_AHEAD_MS = 15;
+/** The write-ahead takes some ten milliseconds on a busy database, and is made while the token still rests. */
+const WRITE_AHEAD_MS = 40;
 /** How long a request is left alone whose work met a fault of ours. */
 const AFTER_FAULT_MS = 15_000;
 

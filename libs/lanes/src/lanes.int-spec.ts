@@ -4,19 +4,20 @@ import { Secret } from '#libs/secret';
 import { testKeyPrefix, testRedisUrl, waitFor } from '#libs/testing';
 import { ageLane } from '../test/age-lane.js';
 import { type Lane, laneName, rankOf } from './lane.js';
-import { Lanes, type Lease, type Wake } from './lanes.js';
+import { type LaneOptions, Lanes, type Lease, type Wake } from './lanes.js';
 
 describe('Lanes', () => {
   let redis: Redis;
   let lane: Lane;
   let woken: Wake[];
 
-  const lanesOf = (callTimeoutMs = 5000): Lanes =>
+  const lanesOf = (options: Partial<LaneOptions> = {}): Lanes =>
     new Lanes(redis, {
       limits: { CreateImage: 10, DescribeImages: 40 },
-      callTimeoutMs,
+      callTimeoutMs: 5000,
       transitMs: 100,
       wake: (wake) => woken.push(wake),
+      ...options,
     });
 
   const takeSoon = async (lanes: Lanes): Promise<Lease> => {
@@ -82,6 +83,17 @@ describe('Lanes', () => {
     expect(lease.id).not.toBe(leases[0]!.id);
   });
 
+  it('lets a token rest from the arrival on, not from when it is told of it', async () => {
+    const lanes = await restedLane();
+    const [lease] = await claimAll(lanes, 10);
+    await lanes.enter(lane, 'next', 0);
+    await lanes.rest(lease!, 400);
+
+    const [promise] = woken.filter((wake) => wake.kind === 'promised');
+    expect(promise?.inMs).toBeGreaterThan(550);
+    expect(promise?.inMs).toBeLessThanOrEqual(600);
+  });
+
   it('gives a token on at once when nothing was sent', async () => {
     const lanes = await restedLane();
     const leases = await claimAll(lanes, 10);
@@ -107,8 +119,9 @@ describe('Lanes', () => {
     expect(await lanes.claim(lane, 'stranger', 0)).toEqual({ kind: 'waiting' });
   });
 
-  it('calls up two at a time where tokens wait for those who were promised them, and whoever comes calls the next', async () => {
-    const lanes = await restedLane();
+  it('calls up two at a time where workers are behind, and whoever comes calls the next', async () => {
+    const gateway = await restedLane();
+    const lanes = lanesOf({ isBehind: () => true });
     for (let n = 0; n < 10; n++) await lanes.enter(lane, `w${n}`, n);
     const calledUp = (): readonly string[] => woken.flatMap((wake) => (wake.kind === 'promised' ? [wake.waiter] : []));
 
@@ -124,6 +137,12 @@ describe('Lanes', () => {
     await ageLane(redis, lane, 1600);
     await lanes.sweep();
     expect(calledUp()).toEqual(['w2', 'w3']);
+
+    woken = [];
+    await gateway.state(lane);
+    expect(calledUp()).toEqual([]);
+    await lanesOf({ isBehind: () => false }).sweep();
+    expect(calledUp()).toEqual(['w4', 'w5', 'w6', 'w7', 'w8', 'w9']);
   });
 
   it('lets the lowest priority move once it is old enough', () => {
@@ -147,7 +166,7 @@ describe('Lanes', () => {
   });
 
   it('ends the lease of a holder that died, after the call can no longer arrive', async () => {
-    const lanes = lanesOf(200);
+    const lanes = lanesOf({ callTimeoutMs: 200 });
     await lanes.handBack(await takeSoon(lanes));
     await claimAll(lanes, 10);
     const leasedAt = performance.now();
@@ -238,13 +257,7 @@ describe('Lanes', () => {
   });
 
   it('lowers its pace by what the cloud counted too much, and probes back up', async () => {
-    const lanes = new Lanes(redis, {
-      limits: { CreateImage: 10, DescribeImages: 40 },
-      callTimeoutMs: 5000,
-      transitMs: 100,
-      probeHoldMs: 300,
-      wake: (wake) => woken.push(wake),
-    });
+    const lanes = lanesOf({ probeHoldMs: 300 });
     await lanes.handBack(await takeSoon(lanes));
 
     await lanes.slow(lane, { countedCalls: 12, enforcedLimit: 10 });

@@ -18,7 +18,10 @@ type Step =
   | { readonly kind: 'answer' | 'crash'; readonly lease: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'refuse'; readonly countedCalls: number }
-  | { readonly kind: 'enterAll' | 'claimAll' | 'answerAll' | 'forgetWakes' | 'sweep' | 'lose' | 'restart' };
+  | {
+      readonly kind:
+        'enterAll' | 'claimAll' | 'answerAll' | 'forgetWakes' | 'fallBehind' | 'sweep' | 'lose' | 'restart';
+    };
 
 const waiter = fc.nat(WAITERS - 1);
 const lease = fc.nat(LIMIT - 1);
@@ -43,7 +46,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constantFrom('forgetWakes' as const, 'sweep' as const, 'lose' as const, 'restart' as const),
+      kind: fc.constantFrom(
+        'forgetWakes' as const,
+        'fallBehind' as const,
+        'sweep' as const,
+        'lose' as const,
+        'restart' as const,
+      ),
     }),
   },
 );
@@ -54,6 +63,7 @@ class Drive {
   private readonly wanting = new Set<string>();
   private readonly woken = new Set<string>();
   private held: Lease[] = [];
+  private isBehind = false;
   private passedMs = 0;
   private readonly lane: Lane;
   private readonly lanes: Lanes;
@@ -64,6 +74,7 @@ class Drive {
       limits: { CreateImage: LIMIT, DescribeImages: LIMIT },
       callTimeoutMs: CALL_TIMEOUT_MS,
       transitMs: 100,
+      isBehind: () => this.isBehind,
       wake: (wake) => wake.kind === 'promised' && this.woken.add(wake.waiter),
     });
   }
@@ -91,6 +102,9 @@ class Drive {
         return this.answerAll();
       case 'forgetWakes':
         return this.woken.clear();
+      case 'fallBehind':
+        this.isBehind = !this.isBehind;
+        return;
       case 'pass':
         return this.pass(step.ms);
       case 'refuse':

@@ -57,6 +57,8 @@ export interface LaneOptions {
   readonly transitMs: number;
   /** Called for every waiter that one of our scripts promised a token or found next in turn. */
   readonly wake: (wake: Wake) => void;
+  /** Whether this process is behind with the work of its waiters; one that does none of it can't tell. */
+  readonly isBehind?: () => boolean;
   /** After a refusal the pace stays down for so long; the default keeps failed probes below one call in a hundred. */
   readonly probeHoldMs?: number;
 }
@@ -67,6 +69,8 @@ const REST_MS = 1000;
 const LEASE_FRESH_MS = 150;
 /** How long a promised token waits for its waiter before the waiter is woken again. */
 const PROMISE_GRACE_MS = 1500;
+/** One in a worker's hands and one in the queue. */
+const CALLED_UP_WHEN_BEHIND = 2;
 /** With five steps up at the end, a lane is back at its limit within 30 s of a stranger's leaving. */
 const PROBE_HOLD_MS = 24_000;
 /** Sent together, so that a sweep of many lanes waits for few round trips. */
@@ -138,9 +142,12 @@ export class Lanes {
     return code === 1 ? { ...lease, askedAtMs } : null;
   }
 
-  /** Ends a lease whose call has certainly arrived, or has run out of time: the token rests for a second. */
-  async rest(lease: Lease): Promise<void> {
-    await this.run('rest', lease.lane, [lease.id, REST_MS]);
+  /**
+   * Ends a lease whose call has certainly arrived, so long ago by this process's clock, or has run out of time: the token
+   * rests for a second from then on.
+   */
+  async rest(lease: Lease, arrivedAgoMs = 0): Promise<void> {
+    await this.run('rest', lease.lane, [lease.id, Math.max(0, REST_MS - arrivedAgoMs)]);
   }
 
   /** Ends a lease that was not used: nothing was sent, so the token need not rest. */
@@ -274,9 +281,17 @@ export class Lanes {
   ): Promise<readonly (string | number)[]> {
     // After lost state a call may still be on its way that was leased just before: its sending and transit come on top.
     const restAfterLossMs = REST_MS + LEASE_FRESH_MS + this.options.transitMs;
-    const shared = [this.options.limits[lane.action], restAfterLossMs, PROMISE_GRACE_MS];
+    const limit = this.options.limits[lane.action];
+    const shared = [limit, restAfterLossMs, PROMISE_GRACE_MS, this.calledUpMax(limit)];
     const keys = KEY_PARTS.map((part) => keyOf(lane, part));
     return (await SCRIPTS[name].run(this.redis, keys, [...shared, ...args])) as (string | number)[];
+  }
+
+  /** How many waiters of a lane may be called up at a time; 0 where that can't be told. */
+  private calledUpMax(limit: number): number {
+    const isBehind = this.options.isBehind?.();
+    if (isBehind === undefined) return 0;
+    return isBehind ? CALLED_UP_WHEN_BEHIND : limit;
   }
 
   private wakeAll(pairs: readonly (string | number)[], self?: string): void {

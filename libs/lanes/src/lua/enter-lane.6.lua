@@ -2,11 +2,11 @@
   Brings a waiter into the lane: promises it a token, or lets it wait by rank. Safe to repeat: a waiter that is in the
   lane already keeps its place.
 
-  ARGV[4] waiter   ARGV[5] rank, lower first
+  ARGV[5] waiter   ARGV[6] rank, lower first
   Returns {1 promised or 0 waiting, ms until its token may be used, whom to wake…}
 ]]
 -- @include lane.lua
-local waiter, rank = ARGV[4], ARGV[5]
+local waiter, rank = ARGV[5], ARGV[6]
 
 local since = redis.call('ZSCORE', promised, waiter)
 if since then return reply(1, math.max(0, since - now)) end

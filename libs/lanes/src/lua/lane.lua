@@ -6,9 +6,9 @@
   returns what has rested, drops leases whose holder died, and promises every token that can be promised, so no waiter
   is overlooked whoever crashed before.
 
-  Where all workers are busy, promised tokens pile up that nobody has come for yet. Then no more than a few waiters of a
-  lane are called up at a time, and each that comes calls up the next: in the queue of jobs every lane has the same few
-  places, so none waits behind the whole of another.
+  Where all workers are busy, promised tokens pile up that nobody has come for yet. Then a few waiters of a lane at most
+  are called up at a time, and each that comes calls up the next: in the queue of jobs every lane has the same few places,
+  so none waits behind the whole of another.
 
   The pace is how many tokens are in use: the limit, or less after the cloud refused a call as one too many. It probes
   back up by one token at a time.
@@ -20,11 +20,12 @@
   KEYS[5] state hash: run, pace, probe_at, pace_before, slowed_at, and of each promised waiter its rank and how often it
           did not come
   KEYS[6] held zset: promised waiters that are not called up yet
-  ARGV[1] limit, tokens   ARGV[2] rest after lost state, ms   ARGV[3] grace of a promise, ms
+  ARGV[1] limit, tokens   ARGV[2] rest after lost state, ms   ARGV[3] grace of a promise, ms   ARGV[4] how many waiters
+  may be called up whose tokens wait for them, 0 from whoever can't tell and calls up nobody that is held
 ]]
 local leases, resting, promised, waiting, state, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local limit, lostRestMs, graceMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local STATE_KEPT_MS, PROBE_STEP_MS, GRACES, CALLED_UP_MAX = 86400000, 1200, 6, 2
+local limit, lostRestMs, graceMs, calledUpMax = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local STATE_KEPT_MS, PROBE_STEP_MS, GRACES = 86400000, 1200, 6
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 
@@ -47,7 +48,7 @@ local function overdue(key)
 end
 
 local function promise(waiter, rank, freeAt)
-  local isCongested = overdue(promised) >= CALLED_UP_MAX
+  local isCongested = calledUpMax > 0 and overdue(promised) >= calledUpMax
   redis.call('ZADD', promised, score(freeAt), waiter)
   redis.call('HSET', state, 'rank:' .. waiter, rank)
   if isCongested then
@@ -58,7 +59,7 @@ local function promise(waiter, rank, freeAt)
 end
 
 local function callUpHeld()
-  while redis.call('ZCARD', held) > 0 and overdue(promised) - overdue(held) < CALLED_UP_MAX do
+  while calledUpMax > 0 and redis.call('ZCARD', held) > 0 and overdue(promised) - overdue(held) < calledUpMax do
     local soonest = redis.call('ZPOPMIN', held)
     callUp(soonest[1], tonumber(soonest[2]))
   end
@@ -105,7 +106,7 @@ local function passOn(name, freeAt)
   if nextWaiter[1] then
     promise(nextWaiter[1], nextWaiter[2], freeAt)
     local onDeck = redis.call('ZRANGE', waiting, limit - 1, limit - 1)[1]
-    if onDeck and overdue(promised) < CALLED_UP_MAX then
+    if onDeck then
       toWake[#toWake + 1] = onDeck
       toWake[#toWake + 1] = -1
     end

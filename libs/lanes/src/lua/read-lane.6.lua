@@ -1,12 +1,12 @@
 --[[
   What a lane looks like now, for those who wait and those who watch.
 
-  ARGV[4] a waiter whose place is asked for, or ''
+  ARGV[5] a waiter whose place is asked for, or ''
   Returns {leased, resting, promised, waiting, pace, ms until the next token is free or -1 when none will be without a
   call's answer, place of the waiter among the waiting from 0 or -1, ms until its promised token or -1, whom to wake…}
 ]]
 -- @include lane.lua
-local waiter = ARGV[4]
+local waiter = ARGV[5]
 
 local nextFreeAt = redis.call('ZRANGE', resting, 0, 0, 'WITHSCORES')[2]
   or redis.call('ZRANGE', promised, 0, 0, 'WITHSCORES')[2]

@@ -6,12 +6,12 @@
   The tokens that would come free soonest are given up: the calls that they rest from stay in the cloud's window until
   then, so that nobody may take their place there before. Whoever was promised one gets the next, and the last ones wait.
 
-  ARGV[4] calls that the cloud counted, 0 if not named   ARGV[5] the limit it enforces, 0 if not named
-  ARGV[6] hold before the next probe, ms
+  ARGV[5] calls that the cloud counted, 0 if not named   ARGV[6] the limit it enforces, 0 if not named
+  ARGV[7] hold before the next probe, ms
   Returns {the pace, 0, whom to wake…}
 ]]
 -- @include lane.lua
-local counted, enforced, holdMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local counted, enforced, holdMs = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local SAME_REFUSAL_MS = 1500
 
 local slowedAt = tonumber(redis.call('HGET', state, 'slowed_at')) or 0

@@ -1,11 +1,11 @@
 --[[
   A lease for one call if a token is free, for callers that can wait in place and would rather ask again.
 
-  ARGV[4] lease id   ARGV[5] length of the lease, ms
+  ARGV[5] lease id   ARGV[6] length of the lease, ms
   Returns {1 leased or 0 none free, ms until one may be, whom to wake…}
 ]]
 -- @include lane.lua
-local lease, leaseMs = ARGV[4], tonumber(ARGV[5])
+local lease, leaseMs = ARGV[5], tonumber(ARGV[6])
 local ASK_AGAIN_MS = 50
 
 if freeTokens() > 0 then
