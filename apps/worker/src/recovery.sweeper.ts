@@ -12,12 +12,12 @@ export class RecoverySweeper implements OnApplicationBootstrap, OnApplicationShu
   private readonly sweeps: readonly TimedSweep[];
 
   constructor(recovery: Recovery, log: Log) {
-    const sweep = async (): Promise<void> => {
-      const recovered = await recovery.sweep();
+    const sweep = async (stopping: AbortSignal): Promise<void> => {
+      const recovered = await recovery.sweep(stopping);
       if (Object.values(recovered).some((count) => count > 0)) log.info({ event: 'recovery.swept', ...recovered });
     };
-    const restore = async (): Promise<void> => {
-      const restored = await recovery.restore();
+    const restore = async (stopping: AbortSignal): Promise<void> => {
+      const restored = await recovery.restore(stopping);
       if (restored !== null) log.warn({ event: 'redis.restored', ...restored });
     };
     this.sweeps = [

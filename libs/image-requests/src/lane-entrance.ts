@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, AccountStore } from '#libs/accounts';
 import type { Endpoints } from '#libs/cloud';
 import type { AccountId, ImageRequestId } from '#libs/ids';
@@ -5,6 +6,9 @@ import { type Lane, laneName, type Lanes, type Place, rankOf } from '#libs/lanes
 import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { ImageRequest } from './image-request.js';
+
+/** How much longer the pause after a page is than the work on it. */
+const LEISURE = 4;
 
 /** As much of a request as its lane needs to know. */
 export type LaneEntrant = Pick<ImageRequest, 'id' | 'tenantId' | 'accountId' | 'region' | 'priority' | 'createdAt'>;
@@ -42,10 +46,14 @@ export class LaneEntrance {
     }
   }
 
-  /** Brings in those that are in no lane, and gives their number. Throws when Redis is out of reach. */
+  /**
+   * Brings in those that are in no lane, and gives their number. Pages of which nobody is missing are no emergency: they
+   * are gone through at leisure, so that looking after a long backlog delays no call. Throws when Redis is out of reach.
+   */
   async enterMissing(pages: AsyncIterable<readonly LaneEntrant[]>): Promise<number> {
     const accounts = new AccountsOnce(this.postgres, this.accounts);
     let entered = 0;
+    let beganAtMs = performance.now();
     for await (const page of pages) {
       const candidates = await this.withLanes(page, accounts);
       const missing = await this.missingAmong(candidates);
@@ -53,6 +61,8 @@ export class LaneEntrance {
       const newcomers = candidates.filter(({ entrant }) => missing.has(entrant.id));
       await Promise.all(newcomers.map(({ lane, entrant }) => this.enterLane(lane, entrant)));
       entered += missing.size;
+      if (missing.size === 0) await sleep((performance.now() - beganAtMs) * LEISURE);
+      beganAtMs = performance.now();
     }
     return entered;
   }

@@ -15,10 +15,10 @@ import type { TrackGroup, TrackingStore } from './tracking.store.js';
 /** What a sweep found that nobody else was taking care of. */
 export interface Recovered {
   readonly expired: number;
-  readonly entered: number;
   readonly resumed: number;
   readonly tracked: number;
   readonly released: number;
+  readonly entered: number;
 }
 
 /** Whoever is at work on a request touches it more often than this. */
@@ -47,12 +47,12 @@ export class Recovery {
   ) {}
 
   /** Everything at once when Redis has lost what it held; null when it has not, or another worker restores it. */
-  async restore(): Promise<Recovered | null> {
-    return (await this.memory.wasLost()) ? this.sweepFor(this.clock.now()) : null;
+  async restore(stopping: AbortSignal): Promise<Recovered | null> {
+    return (await this.memory.wasLost()) ? this.sweepFor(this.clock.now(), stopping) : null;
   }
 
-  async sweep(): Promise<Recovered> {
-    return this.sweepFor(new Date(this.clock.now().getTime() - UNTOUCHED_MS));
+  async sweep(stopping: AbortSignal): Promise<Recovered> {
+    return this.sweepFor(new Date(this.clock.now().getTime() - UNTOUCHED_MS), stopping);
   }
 
   /**
@@ -71,13 +71,14 @@ export class Recovery {
   }
 
   /** Only what nobody has touched since the given time; whoever touched it later is at work on it. */
-  private async sweepFor(untouchedSince: Date): Promise<Recovered> {
+  private async sweepFor(untouchedSince: Date, stopping: AbortSignal): Promise<Recovered> {
     return {
       expired: await this.failPastDeadline(),
-      entered: await this.enterForgotten(untouchedSince),
       resumed: await this.resumeStuck(untouchedSince),
       tracked: await this.trackForgotten(untouchedSince),
       released: await this.releaseForgotten(untouchedSince),
+      // Last, for a long backlog takes its time.
+      entered: await this.enterForgotten(untouchedSince, stopping),
     };
   }
 
@@ -91,15 +92,15 @@ export class Recovery {
     return late.length;
   }
 
-  private async enterForgotten(untouchedSince: Date): Promise<number> {
+  private async enterForgotten(untouchedSince: Date, stopping: AbortSignal): Promise<number> {
     if (!(await this.memory.takeTurn('look-into-lanes', LOOK_INTO_LANES_EVERY_MS))) return 0;
-    return this.entrance.enterMissing(this.pagesForLanes(untouchedSince));
+    return this.entrance.enterMissing(this.pagesForLanes(untouchedSince, stopping));
   }
 
-  private async *pagesForLanes(untouchedSince: Date): AsyncGenerator<readonly LaneEntrant[]> {
+  private async *pagesForLanes(untouchedSince: Date, stopping: AbortSignal): AsyncGenerator<readonly LaneEntrant[]> {
     const due = { untouchedSince, by: this.clock.now() };
     let after: ImageRequestId | null = null;
-    for (;;) {
+    while (!stopping.aborted) {
       const page: readonly LaneEntrant[] = await this.store.listForLanes(this.postgres.db, due, { after, limit: PAGE });
       yield page;
       if (page.length < PAGE) return;
