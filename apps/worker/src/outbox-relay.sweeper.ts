@@ -5,12 +5,15 @@ import { Hints } from '#libs/redis';
 import { TimedSweep } from './timed-sweep.js';
 
 const INTERVAL_MS = 1000;
+/** Every worker hears every hint; whose turn comes first by chance relays, and the others hear of it and stay out. */
+const TURN_WITHIN_MS = 60;
 
-/** Relays events as soon as a hint tells of one, and looks every second for those whose hint was lost. */
+/** Relays events soon after a hint tells of one, and looks every second for those whose hint was lost. */
 @Injectable()
 export class OutboxRelaySweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly timed: TimedSweep;
-  private unsubscribe: (() => void) | undefined;
+  private readonly unsubscribes: (() => void)[] = [];
+  private turn: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly relay: EventRelay,
@@ -22,13 +25,30 @@ export class OutboxRelaySweeper implements OnApplicationBootstrap, OnApplication
   }
 
   onApplicationBootstrap(): void {
-    this.unsubscribe = this.hints.on('events-appended', () => this.timed.nudge());
+    this.unsubscribes.push(
+      this.hints.on('events-appended', () => this.takeTurn()),
+      // Whoever relayed looks once more afterwards, so it has seen what we were to relay.
+      this.hints.on('events-sequenced', () => this.leaveTurn()),
+    );
     this.timed.nudge();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.unsubscribe?.();
+    for (const unsubscribe of this.unsubscribes) unsubscribe();
+    this.leaveTurn();
     await this.timed.stop();
+  }
+
+  private takeTurn(): void {
+    this.turn ??= setTimeout(() => {
+      this.turn = undefined;
+      this.timed.nudge();
+    }, Math.random() * TURN_WITHIN_MS);
+  }
+
+  private leaveTurn(): void {
+    clearTimeout(this.turn);
+    this.turn = undefined;
   }
 
   /** Relays until nothing is left, another worker is at it, or this one is to stop: each batch is whole by itself. */

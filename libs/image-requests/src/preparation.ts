@@ -3,6 +3,7 @@ import { classify } from '#libs/cloud';
 import type { Clock } from '#libs/clock';
 import { assertNever } from '#libs/errors';
 import type { Postgres } from '#libs/postgres';
+import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
 import { deadlineExceeded, nameTaken, upstreamFailure, upstreamUnreachable } from './failures.js';
 import type { ImageRequest } from './image-request.js';
@@ -76,7 +77,7 @@ export class Preparation {
    */
   private async obstacleByName(request: ImageRequest, account: Account): Promise<NextStep | null> {
     if (request.dryRun) return null;
-    const attempts = await this.attempts.list(this.postgres.db, request.tenantId, request.id);
+    const attempts = await this.attemptsOf(request);
     const mayHaveMade = attempts.some(({ outcome }) => outcome === 'unknown' || outcome === 'accepted');
     if (request.nameSeenFreeAt !== null && !mayHaveMade) return null;
 
@@ -90,6 +91,12 @@ export class Preparation {
       return this.settlement.fail(request, nameTaken(request.imageName, holder.imageId, looked.requestId));
     await this.store.noteNameFree(this.postgres.db, request, this.clock.now());
     return null;
+  }
+
+  /** Those that were not sent don't count, and before the first call there is nothing to read. */
+  private async attemptsOf(request: ImageRequest): Promise<readonly Attempt[]> {
+    if (request.attemptsMade === 0) return [];
+    return this.attempts.list(this.postgres.db, request.tenantId, request.id);
   }
 
   private async obstacleInLooking(
