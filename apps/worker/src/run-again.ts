@@ -6,6 +6,7 @@ import type { NextStep } from '#libs/image-requests';
 export async function runAgain(job: Job, token: string | undefined, step: NextStep): Promise<void> {
   switch (step.kind) {
     case 'done':
+    case 'parked':
       return;
     case 'again':
       await job.moveToDelayed(Date.now() + step.inMs, token);

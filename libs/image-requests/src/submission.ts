@@ -60,6 +60,18 @@ export class Submission {
     }
   }
 
+  /**
+   * Once the job of a parked request is gone: a token that it was promised while the job was ending found the job still
+   * there, and the wake was taken for a second one of the same. Never throws; the lane wakes it again in a while.
+   */
+  async recall(id: ImageRequestId, lane: Lane): Promise<void> {
+    try {
+      await this.lanes.recall(lane, id);
+    } catch (error) {
+      this.log.warn({ event: 'image_request.not_recalled', imageRequestId: id, error });
+    }
+  }
+
   private async submit(request: ImageRequest, account: Account): Promise<NextStep> {
     const target = await this.access.targetOf(account, request.region);
     const lane = this.entrance.laneOf(account, request.region);
@@ -67,7 +79,7 @@ export class Submission {
     switch (claim.kind) {
       case 'waiting':
         await this.store.noteWaitingForToken(this.postgres.db, request);
-        return DONE;
+        return { kind: 'parked', lane };
       case 'early':
         if (claim.inMs > WAIT_IN_PLACE_MS) return again(claim.inMs - WAIT_IN_PLACE_MS / 2);
         return this.callWhenRested(request, target, lane, claim.inMs);

@@ -191,6 +191,20 @@ describe('Lanes', () => {
     );
   });
 
+  it('recalls a waiter that was promised a token, and none that still waits', async () => {
+    const lanes = await restedLane();
+    const [lease] = await claimAll(lanes, 10);
+    await lanes.enter(lane, 'first', 0);
+    await lanes.enter(lane, 'second', 1);
+    await lanes.rest(lease!);
+    woken = [];
+
+    await lanes.recall(lane, 'second');
+    expect(woken).toEqual([]);
+    await lanes.recall(lane, 'first');
+    expect(woken).toMatchObject([{ kind: 'promised', waiter: 'first' }]);
+  });
+
   it('gives the promised token of a waiter that withdraws to the next one', async () => {
     const lanes = await restedLane();
     const leases = await claimAll(lanes, 10);

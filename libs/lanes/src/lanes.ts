@@ -165,6 +165,13 @@ export class Lanes {
     return waiters.filter((_, at) => !isIn(waiting, at) && !isIn(promised, at));
   }
 
+  /** Wakes a waiter once more if it has been promised a token; one command if it has not. */
+  async recall(lane: Lane, waiter: string): Promise<void> {
+    if ((await this.redis.zscore(keyOf(lane, 'promised'), waiter)) === null) return;
+    const place = await this.placeOf(lane, waiter);
+    if (place?.kind === 'promised') this.options.wake({ kind: 'promised', waiter, inMs: place.inMs });
+  }
+
   /** Takes a waiter out; a token promised to it goes on to the next. */
   async withdraw(lane: Lane, waiter: string): Promise<void> {
     await this.run('withdraw', lane, [waiter]);

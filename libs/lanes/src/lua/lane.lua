@@ -30,7 +30,7 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 
 -- Pairs of waiter and milliseconds until its token may be used: whom the caller has to wake. -1 stands for a waiter
--- whose turn comes next, and who may prepare for it.
+-- whose turn comes next, and who may prepare for it; where tokens wait for their waiters, nobody needs to prepare.
 local toWake = {}
 
 local function score(ms)
@@ -47,11 +47,15 @@ local function overdue(key)
   return redis.call('ZCOUNT', key, '-inf', score(now))
 end
 
+local function isCongested()
+  return calledUpMax > 0 and overdue(promised) >= calledUpMax
+end
+
 local function promise(waiter, rank, freeAt)
-  local isCongested = calledUpMax > 0 and overdue(promised) >= calledUpMax
+  local isHeld = isCongested()
   redis.call('ZADD', promised, score(freeAt), waiter)
   redis.call('HSET', state, 'rank:' .. waiter, rank)
-  if isCongested then
+  if isHeld then
     redis.call('ZADD', held, score(freeAt), waiter)
   else
     callUp(waiter, freeAt)
@@ -106,7 +110,7 @@ local function passOn(name, freeAt)
   if nextWaiter[1] then
     promise(nextWaiter[1], nextWaiter[2], freeAt)
     local onDeck = redis.call('ZRANGE', waiting, limit - 1, limit - 1)[1]
-    if onDeck then
+    if onDeck and not isCongested() then
       toWake[#toWake + 1] = onDeck
       toWake[#toWake + 1] = -1
     end
