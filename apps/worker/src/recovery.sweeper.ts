@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Recovery } from '#libs/image-requests';
+import { type Recovered, Recovery } from '#libs/image-requests';
 import { Log } from '#libs/logging';
 import { TimedSweep } from './timed-sweep.js';
 
@@ -14,11 +14,12 @@ export class RecoverySweeper implements OnApplicationBootstrap, OnApplicationShu
   constructor(recovery: Recovery, log: Log) {
     const sweep = async (stopping: AbortSignal): Promise<void> => {
       const recovered = await recovery.sweep(stopping);
-      if (Object.values(recovered).some((count) => count > 0)) log.info({ event: 'recovery.swept', ...recovered });
+      if (isAnything(recovered)) log.info({ event: 'recovery.swept', ...recovered });
     };
     const restore = async (stopping: AbortSignal): Promise<void> => {
       const restored = await recovery.restore(stopping);
-      if (restored !== null) log.warn({ event: 'redis.restored', ...restored });
+      // A Redis that is new to the service has lost nothing.
+      if (restored !== null) log[isAnything(restored) ? 'warn' : 'info']({ event: 'redis.restored', ...restored });
     };
     this.sweeps = [
       new TimedSweep(log, { name: 'recovery', intervalMs: INTERVAL_MS, sweep }),
@@ -33,4 +34,8 @@ export class RecoverySweeper implements OnApplicationBootstrap, OnApplicationShu
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.sweeps.map((each) => each.stop()));
   }
+}
+
+function isAnything(recovered: Recovered): boolean {
+  return Object.values(recovered).some((count) => count > 0);
 }

@@ -10,6 +10,6 @@ export type { ImageRequestView } from './image-request.view.js';
 export { ImageRequests } from './image-requests.service.js';
 export { LaneWaker } from './lane-waker.js';
 export type { NextStep } from './next-step.js';
-export { Recovery } from './recovery.js';
+export { type Recovered, Recovery } from './recovery.js';
 export { Submission } from './submission.js';
 export { Tracking } from './tracking.js';
