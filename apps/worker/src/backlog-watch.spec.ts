@@ -1,29 +1,28 @@
-import { jest } from '@jest/globals';
 import { BacklogWatch } from './backlog-watch.js';
 
 describe('BacklogWatch', () => {
   let watch: BacklogWatch;
 
   beforeEach(() => {
-    jest.useFakeTimers();
+    import.meta.jest.useFakeTimers();
     watch = new BacklogWatch();
   });
   afterEach(() => {
-    jest.useRealTimers();
+    import.meta.jest.useRealTimers();
   });
 
   it('is behind once there has been a next job for half a second', () => {
     watch.noteJob();
-    jest.advanceTimersByTime(400);
+    import.meta.jest.advanceTimersByTime(400);
     watch.noteJob();
     expect(watch.isBehind()).toBe(false);
-    jest.advanceTimersByTime(200);
+    import.meta.jest.advanceTimersByTime(200);
     expect(watch.isBehind()).toBe(true);
   });
 
   it('has caught up as soon as the queue is empty', () => {
     watch.noteJob();
-    jest.advanceTimersByTime(1000);
+    import.meta.jest.advanceTimersByTime(1000);
     watch.noteEmpty();
     expect(watch.isBehind()).toBe(false);
     watch.noteJob();
@@ -31,7 +30,7 @@ describe('BacklogWatch', () => {
   });
 
   it('is not behind while it has nothing to do', () => {
-    jest.advanceTimersByTime(10_000);
+    import.meta.jest.advanceTimersByTime(10_000);
     expect(watch.isBehind()).toBe(false);
   });
 });

@@ -70,17 +70,11 @@ export class Calls {
 
   /** Rests the lease as soon as the call has certainly arrived: with the answer, or after the guard on a warm connection. */
   private async sendUnder(lease: Lease, { request, attempt }: BegunCall, target: CloudTarget) {
-    let arrivedByMs = Infinity;
-    let guard: NodeJS.Timeout | undefined;
     let resting: Promise<void> | null = null;
-    const rest = (): Promise<void> => {
-      const arrivedAgoMs = Math.max(0, performance.now() - arrivedByMs);
-      return (resting ??= this.end(lease, () => this.lanes.rest(lease, arrivedAgoMs)));
-    };
+    let guard: NodeJS.Timeout | undefined;
+    const rest = (): Promise<void> => (resting ??= this.end(lease, () => this.lanes.rest(lease)));
     const onSentWarm = (): void => {
-      if (this.arrivalGuardMs === 0) return;
-      arrivedByMs = performance.now() + this.arrivalGuardMs;
-      guard = setTimeout(() => void rest(), this.arrivalGuardMs);
+      if (this.arrivalGuardMs > 0) guard = setTimeout(() => void rest(), this.arrivalGuardMs);
     };
 
     const outcome = await this.cloud.createImage(target, request, uuidOf(attempt.id), { onSentWarm });

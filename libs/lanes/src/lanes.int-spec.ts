@@ -83,17 +83,6 @@ describe('Lanes', () => {
     expect(lease.id).not.toBe(leases[0]!.id);
   });
 
-  it('lets a token rest from the arrival on, not from when it is told of it', async () => {
-    const lanes = await restedLane();
-    const [lease] = await claimAll(lanes, 10);
-    await lanes.enter(lane, 'next', 0);
-    await lanes.rest(lease!, 400);
-
-    const [promise] = woken.filter((wake) => wake.kind === 'promised');
-    expect(promise?.inMs).toBeGreaterThan(550);
-    expect(promise?.inMs).toBeLessThanOrEqual(600);
-  });
-
   it('gives a token on at once when nothing was sent', async () => {
     const lanes = await restedLane();
     const leases = await claimAll(lanes, 10);

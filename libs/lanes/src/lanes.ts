@@ -142,12 +142,9 @@ export class Lanes {
     return code === 1 ? { ...lease, askedAtMs } : null;
   }
 
-  /**
-   * Ends a lease whose call has certainly arrived, so long ago by this process's clock, or has run out of time: the token
-   * rests for a second from then on.
-   */
-  async rest(lease: Lease, arrivedAgoMs = 0): Promise<void> {
-    await this.run('rest', lease.lane, [lease.id, Math.max(0, REST_MS - arrivedAgoMs)]);
+  /** Ends a lease whose call has certainly arrived, or has run out of time: the token rests for a second. */
+  async rest(lease: Lease): Promise<void> {
+    await this.run('rest', lease.lane, [lease.id, REST_MS]);
   }
 
   /** Ends a lease that was not used: nothing was sent, so the token need not rest. */
