@@ -27,7 +27,8 @@ export class OutboxRelaySweeper implements OnApplicationBootstrap, OnApplication
   onApplicationBootstrap(): void {
     this.unsubscribes.push(
       this.hints.on('events-appended', () => this.takeTurn()),
-      // Whoever relayed looks once more afterwards, so it has seen what we were to relay.
+      // Whoever relayed looks once more afterwards, so it sees what we were to relay; if it is stopped, our next look
+      // comes within a second.
       this.hints.on('events-sequenced', () => this.leaveTurn()),
     );
     this.timed.nudge();

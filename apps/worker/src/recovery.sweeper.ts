@@ -12,9 +12,13 @@ export class RecoverySweeper implements OnApplicationBootstrap, OnApplicationShu
   private readonly sweeps: readonly TimedSweep[];
 
   constructor(recovery: Recovery, log: Log) {
-    const sweep = async (stopping: AbortSignal): Promise<void> => {
-      const recovered = await recovery.sweep(stopping);
+    const sweep = async (): Promise<void> => {
+      const recovered = await recovery.sweep();
       if (isAnything(recovered)) log.info({ event: 'recovery.swept', ...recovered });
+    };
+    const sweepLanes = async (stopping: AbortSignal): Promise<void> => {
+      const entered = await recovery.sweepLanes(stopping);
+      if (entered > 0) log.info({ event: 'recovery.entered', entered });
     };
     const restore = async (stopping: AbortSignal): Promise<void> => {
       const restored = await recovery.restore(stopping);
@@ -23,6 +27,7 @@ export class RecoverySweeper implements OnApplicationBootstrap, OnApplicationShu
     };
     this.sweeps = [
       new TimedSweep(log, { name: 'recovery', intervalMs: INTERVAL_MS, sweep }),
+      new TimedSweep(log, { name: 'waiting requests', intervalMs: INTERVAL_MS, sweep: sweepLanes }),
       new TimedSweep(log, { name: 'redis loss', intervalMs: LOSS_CHECK_INTERVAL_MS, sweep: restore }),
     ];
   }

@@ -39,6 +39,7 @@ export interface WorkerParts {
 export class WorkerModule implements OnApplicationShutdown {
   constructor(
     @Inject(QueueWorkers) private readonly workers: QueueWorkers,
+    @Inject(SubmissionProcessor) private readonly submissions: SubmissionProcessor,
     @Inject(LaneWaker) private readonly waker: LaneWaker,
     @Inject(Queues) private readonly queues: Queues,
     @Inject(CloudClient) private readonly cloud: CloudClient,
@@ -118,6 +119,7 @@ export class WorkerModule implements OnApplicationShutdown {
    */
   async onApplicationShutdown(): Promise<void> {
     await this.workers.drain();
+    await this.submissions.recalled();
     await this.waker.close();
     await this.queues.close();
     await this.sender.close();

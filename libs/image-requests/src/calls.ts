@@ -79,10 +79,9 @@ export class Calls {
 
     const outcome = await this.cloud.createImage(target, request, uuidOf(attempt.id), { onSentWarm });
     clearTimeout(guard);
-    // Before the rest, or the token that was one too many would go on to the next waiter.
-    if (outcome.kind === 'refused') await this.pacing.heed(lease.lane, outcome);
     if (outcome.kind === 'not_sent') await this.end(lease, () => this.lanes.handBack(lease));
     else await rest();
+    if (outcome.kind === 'refused') await this.pacing.heed(lease.lane, outcome);
     return outcome;
   }
 

@@ -7,8 +7,9 @@ import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { ImageRequest } from './image-request.js';
 
-/** How much longer the pause after a page is than the work on it. */
+/** How much longer the pause after a page is than the work on it, and how long at most. */
 const LEISURE = 4;
+const PAUSE_MAX_MS = 500;
 
 /** As much of a request as its lane needs to know. */
 export type LaneEntrant = Pick<ImageRequest, 'id' | 'tenantId' | 'accountId' | 'region' | 'priority' | 'createdAt'>;
@@ -61,7 +62,7 @@ export class LaneEntrance {
       const newcomers = candidates.filter(({ entrant }) => missing.has(entrant.id));
       await Promise.all(newcomers.map(({ lane, entrant }) => this.enterLane(lane, entrant)));
       entered += missing.size;
-      if (missing.size === 0) await sleep((performance.now() - beganAtMs) * LEISURE);
+      if (missing.size === 0) await sleep(Math.min(PAUSE_MAX_MS, (performance.now() - beganAtMs) * LEISURE));
       beganAtMs = performance.now();
     }
     return entered;

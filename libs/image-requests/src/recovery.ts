@@ -18,13 +18,13 @@ export interface Recovered {
   readonly resumed: number;
   readonly tracked: number;
   readonly released: number;
-  readonly entered: number;
 }
 
 /** Whoever is at work on a request touches it more often than this. */
 const UNTOUCHED_MS = 10_000;
 /** Every waiting request is looked for in its lane this often, by one worker. */
 const LOOK_INTO_LANES_EVERY_MS = 10_000;
+const LANES_TURN = 'look-into-lanes';
 const PAGE = 1000;
 
 /**
@@ -47,12 +47,19 @@ export class Recovery {
   ) {}
 
   /** Everything at once when Redis has lost what it held; null when it has not, or another worker restores it. */
-  async restore(stopping: AbortSignal): Promise<Recovered | null> {
-    return (await this.memory.wasLost()) ? this.sweepFor(this.clock.now(), stopping) : null;
+  async restore(stopping: AbortSignal): Promise<(Recovered & { readonly entered: number }) | null> {
+    if (!(await this.memory.wasLost())) return null;
+    const now = this.clock.now();
+    return { ...(await this.sweepFor(now)), entered: await this.enterForgotten(now, stopping) };
   }
 
-  async sweep(stopping: AbortSignal): Promise<Recovered> {
-    return this.sweepFor(new Date(this.clock.now().getTime() - UNTOUCHED_MS), stopping);
+  async sweep(): Promise<Recovered> {
+    return this.sweepFor(this.untouchedSince());
+  }
+
+  /** Brings waiting requests into the lanes that don't know them, and gives their number. Of a long backlog it takes its time. */
+  async sweepLanes(stopping: AbortSignal): Promise<number> {
+    return this.enterForgotten(this.untouchedSince(), stopping);
   }
 
   /**
@@ -71,15 +78,17 @@ export class Recovery {
   }
 
   /** Only what nobody has touched since the given time; whoever touched it later is at work on it. */
-  private async sweepFor(untouchedSince: Date, stopping: AbortSignal): Promise<Recovered> {
+  private async sweepFor(untouchedSince: Date): Promise<Recovered> {
     return {
       expired: await this.failPastDeadline(),
       resumed: await this.resumeStuck(untouchedSince),
       tracked: await this.trackForgotten(untouchedSince),
       released: await this.releaseForgotten(untouchedSince),
-      // Last, for a long backlog takes its time.
-      entered: await this.enterForgotten(untouchedSince, stopping),
     };
+  }
+
+  private untouchedSince(): Date {
+    return new Date(this.clock.now().getTime() - UNTOUCHED_MS);
   }
 
   private async failPastDeadline(): Promise<number> {
@@ -93,7 +102,7 @@ export class Recovery {
   }
 
   private async enterForgotten(untouchedSince: Date, stopping: AbortSignal): Promise<number> {
-    if (!(await this.memory.takeTurn('look-into-lanes', LOOK_INTO_LANES_EVERY_MS))) return 0;
+    if (!(await this.memory.takeTurn(LANES_TURN, LOOK_INTO_LANES_EVERY_MS))) return 0;
     return this.entrance.enterMissing(this.pagesForLanes(untouchedSince, stopping));
   }
 
@@ -105,6 +114,7 @@ export class Recovery {
       yield page;
       if (page.length < PAGE) return;
       after = page.at(-1)?.id ?? null;
+      await this.memory.keepTurn(LANES_TURN, LOOK_INTO_LANES_EVERY_MS);
     }
   }
 

@@ -129,6 +129,7 @@ describe('Lanes', () => {
 
     woken = [];
     await gateway.state(lane);
+    await gateway.recall(lane, 'w5');
     expect(calledUp()).toEqual([]);
     await lanesOf({ isBehind: () => false }).sweep();
     expect(calledUp()).toEqual(['w4', 'w5', 'w6', 'w7', 'w8', 'w9']);
@@ -254,8 +255,8 @@ describe('Lanes', () => {
       await ageLane(redis, lane, 500);
     }
 
-    // Soon at first, then ever more rarely: a waiter whose workers are busy is not drowned in wakes.
-    expect(woken.filter(({ waiter }) => waiter === 'ghost')).toHaveLength(7);
+    // Soon at first, then more rarely: a waiter whose workers are busy is not drowned in wakes.
+    expect(woken.filter(({ waiter }) => waiter === 'ghost')).toHaveLength(18);
     expect(await claimAll(lanes, 20)).toHaveLength(10);
   });
 
@@ -320,6 +321,26 @@ describe('Lanes', () => {
 
     expect((await lanes.state(lane)).pace).toBe(4);
     expect(await lanes.placeOf(lane, 'promised')).toMatchObject({ kind: 'promised' });
+  });
+
+  it('keeps its waiters when its state alone is lost', async () => {
+    const lanes = await restedLane();
+    await lanes.enter(lane, 'promised', 0);
+    await redis.del(`lane:{${laneName(lane)}}:state`);
+
+    expect(await lanes.placeOf(lane, 'promised')).toMatchObject({ kind: 'promised' });
+    expect(await lanes.claim(lane, 'promised', 0)).toMatchObject({ kind: 'early' });
+  });
+
+  it('lets the soonest go first of those that rest, and passes the others on', async () => {
+    const lanes = await restedLane();
+    const leases = await claimAll(lanes, 10);
+    for (const lease of leases) await lanes.rest(lease);
+    await lanes.enter(lane, 'only', 0);
+    await lanes.slow(lane, { countedCalls: 13, enforcedLimit: 10 });
+
+    expect(await lanes.state(lane)).toMatchObject({ pace: 7, resting: 7, waiting: 0, inUse: 0 });
+    expect(await lanes.placeOf(lane, 'only')).toMatchObject({ kind: 'promised' });
   });
 
   it('says which waiters it does not know', async () => {

@@ -162,9 +162,12 @@ export class Lanes {
     return waiters.filter((_, at) => !isIn(waiting, at) && !isIn(promised, at));
   }
 
-  /** Wakes a waiter once more if it has been promised a token; one command if it has not. */
+  /** Wakes a waiter once more if it has been promised a token, unless it is held: whoever is held is called up later. */
   async recall(lane: Lane, waiter: string): Promise<void> {
-    if ((await this.redis.zscore(keyOf(lane, 'promised'), waiter)) === null) return;
+    const [promised, held] = await Promise.all(
+      (['promised', 'held'] as const).map((part) => this.redis.zscore(keyOf(lane, part), waiter)),
+    );
+    if (typeof promised !== 'string' || typeof held === 'string') return;
     const place = await this.placeOf(lane, waiter);
     if (place?.kind === 'promised') this.options.wake({ kind: 'promised', waiter, inMs: place.inMs });
   }

@@ -14,6 +14,11 @@ export class RedisMemory {
     return (await this.redis.set(MARK, '1', 'NX')) === 'OK';
   }
 
+  /** Makes a turn that was taken last from now on, for work that takes longer than expected. */
+  async keepTurn(name: string, forMs: number): Promise<void> {
+    await this.redis.set(`turn:${name}`, '1', 'PX', forMs);
+  }
+
   /** True for one caller in every `forMs`, for work that needs doing once however many processes could do it. */
   async takeTurn(name: string, forMs: number): Promise<boolean> {
     return (await this.redis.set(`turn:${name}`, '1', 'PX', forMs, 'NX')) === 'OK';

@@ -20,7 +20,7 @@ else
 end
 since = redis.call('ZSCORE', promised, waiter)
 if since then return reply(1, math.max(0, since - now)) end
-if redis.call('ZRANK', waiting, waiter) < limit then
+if redis.call('ZRANK', waiting, waiter) < limit and not isCongested() then
   toWake[#toWake + 1] = waiter
   toWake[#toWake + 1] = -1
 end

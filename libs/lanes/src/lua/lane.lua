@@ -25,7 +25,7 @@
 ]]
 local leases, resting, promised, waiting, state, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local limit, lostRestMs, graceMs, calledUpMax = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local STATE_KEPT_MS, PROBE_STEP_MS, GRACES = 86400000, 1200, 6
+local STATE_KEPT_MS, PROBE_STEP_MS, GRACES, GRACE_DOUBLINGS = 86400000, 1200, 17, 3
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 
@@ -58,14 +58,18 @@ local function promise(waiter, rank, freeAt)
   if isHeld then
     redis.call('ZADD', held, score(freeAt), waiter)
   else
+    redis.call('ZREM', held, waiter)
     callUp(waiter, freeAt)
   end
 end
 
+-- The grace of one that was held begins when it is called up.
 local function callUpHeld()
   while calledUpMax > 0 and redis.call('ZCARD', held) > 0 and overdue(promised) - overdue(held) < calledUpMax do
     local soonest = redis.call('ZPOPMIN', held)
-    callUp(soonest[1], tonumber(soonest[2]))
+    local freeAt = math.max(now, tonumber(soonest[2]))
+    redis.call('ZADD', promised, 'XX', score(freeAt), soonest[1])
+    callUp(soonest[1], freeAt)
   end
 end
 
@@ -75,8 +79,13 @@ local function breakPromise(waiter)
   redis.call('HDEL', state, 'rank:' .. waiter, 'missed:' .. waiter)
 end
 
+-- First of all where the rank is lost.
+local function rankOf(waiter)
+  return redis.call('HGET', state, 'rank:' .. waiter) or 0
+end
+
 local function backToWaiting(waiter)
-  redis.call('ZADD', waiting, redis.call('HGET', state, 'rank:' .. waiter), waiter)
+  redis.call('ZADD', waiting, rankOf(waiter), waiter)
   breakPromise(waiter)
 end
 
@@ -133,12 +142,11 @@ end
 
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', score(now))
 redis.call('ZREMRANGEBYSCORE', resting, '-inf', score(now))
--- Whoever did not come for its token in time is woken again, for its job may have been lost: soon at first, then ever
--- more rarely, for where all workers are busy a job takes its time and another wake does not speed it up. And not for
--- ever: a waiter may have ended and nobody taken it out. One that is dropped wrongly is brought in again by the recovery.
+-- Whoever did not come for its token in time is woken again, for its job may have been lost: soon at first, then more
+-- rarely, for where all workers are busy a job takes its time and another wake does not speed it up. And not for ever: a waiter may have ended and nobody taken it out. One that is dropped wrongly is brought in again by the recovery.
 for _, waiter in ipairs(redis.call('ZRANGEBYSCORE', promised, '-inf', score(now - graceMs))) do
   local missed = tonumber(redis.call('HGET', state, 'missed:' .. waiter)) or 0
-  local isDue = tonumber(redis.call('ZSCORE', promised, waiter)) <= now - graceMs * 2 ^ missed
+  local isDue = tonumber(redis.call('ZSCORE', promised, waiter)) <= now - graceMs * 2 ^ math.min(missed, GRACE_DOUBLINGS)
   if isDue and not redis.call('ZSCORE', held, waiter) then
     if missed < GRACES then
       redis.call('HSET', state, 'missed:' .. waiter, missed + 1)

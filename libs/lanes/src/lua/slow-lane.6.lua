@@ -29,17 +29,25 @@ pace = math.max(1, math.min(pace, target))
 redis.call('HSET', state, 'pace', pace, 'probe_at', score(now + holdMs))
 
 local surplus = -freeTokens()
-local promises = redis.call('ZRANGE', promised, 0, -1, 'WITHSCORES')
-local promisedTokens = #promises / 2
-local givenUp = math.max(0, math.min(surplus, promisedTokens))
-for token = promisedTokens - givenUp + 1, promisedTokens do
-  backToWaiting(promises[token * 2 - 1])
-end
-if givenUp > 0 then
-  for token = 1, promisedTokens - givenUp do
-    local waiter = promises[token * 2 - 1]
-    promise(waiter, redis.call('HGET', state, 'rank:' .. waiter), tonumber(promises[(token + givenUp) * 2]))
+if surplus > 0 then
+  local waiters, freeAts = redis.call('ZRANGE', promised, 0, -1), {}
+  for _, key in ipairs({ promised, resting }) do
+    local tokens = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+    for at = 2, #tokens, 2 do
+      freeAts[#freeAts + 1] = tonumber(tokens[at])
+    end
+  end
+  table.sort(freeAts)
+  redis.call('DEL', resting)
+  for place = 1, math.max(#waiters, #freeAts - surplus) do
+    local waiter, freeAt = waiters[place], freeAts[place + surplus]
+    if waiter and freeAt then
+      promise(waiter, rankOf(waiter), freeAt)
+    elseif waiter then
+      backToWaiting(waiter)
+    else
+      redis.call('ZADD', resting, score(freeAt), 'slowed:' .. place)
+    end
   end
 end
-if surplus > givenUp then redis.call('ZPOPMIN', resting, surplus - givenUp) end
 return reply(pace, 0)
