@@ -46,7 +46,25 @@ export class AccountStore {
     return row === undefined ? null : accountOf(row);
   }
 
-  /** The same, and keeps the account as it is until `tx` ends; many may hold it so at once. */
+  /** The same for many at once; those that are gone, or not the tenant's, are left out. */
+  async findMany(
+    db: Db,
+    wanted: readonly { readonly tenantId: TenantId; readonly accountId: AccountId }[],
+  ): Promise<ReadonlyMap<AccountId, Account>> {
+    if (wanted.length === 0) return new Map();
+    const tenants = new Map(wanted.map(({ tenantId, accountId }) => [accountId, tenantId]));
+    const rows = await db
+      .$extendTables<AccountTables>()
+      .selectFrom('accounts')
+      .selectAll()
+      .where('id', 'in', [...tenants.keys()])
+      .where('deleted_at', 'is', null)
+      .execute();
+    const own = rows.filter((row) => tenants.get(row.id) === row.tenant_id);
+    return new Map(own.map((row) => [row.id, accountOf(row)]));
+  }
+
+  /** As `find`, and keeps the account as it is until `tx` ends; many may hold it so at once. */
   async findForShare(tx: Tx, tenantId: TenantId, id: AccountId): Promise<Account | null> {
     const row = await one(tx, tenantId, id).forShare().executeTakeFirst();
     return row === undefined ? null : accountOf(row);

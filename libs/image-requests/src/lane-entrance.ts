@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, AccountStore } from '#libs/accounts';
 import type { Endpoints } from '#libs/cloud';
-import type { AccountId, ImageRequestId } from '#libs/ids';
+import type { ImageRequestId } from '#libs/ids';
 import { type Lane, laneName, type Lanes, type Place, rankOf } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
@@ -52,11 +52,10 @@ export class LaneEntrance {
    * are gone through at leisure, so that looking after a long backlog delays no call. Throws when Redis is out of reach.
    */
   async enterMissing(pages: AsyncIterable<readonly LaneEntrant[]>): Promise<number> {
-    const accounts = new AccountsOnce(this.postgres, this.accounts);
     let entered = 0;
     let beganAtMs = performance.now();
     for await (const page of pages) {
-      const candidates = await this.withLanes(page, accounts);
+      const candidates = await this.withLanes(page);
       const missing = await this.missingAmong(candidates);
       // In the order of the page, not lane by lane, or each lane would wait for the whole start of those before it.
       const newcomers = candidates.filter(({ entrant }) => missing.has(entrant.id));
@@ -81,12 +80,12 @@ export class LaneEntrance {
   /** Where requests of one tenant stand in their lanes; one that is in none, or that Redis can't tell of, is left out. */
   async placesOf(requests: readonly ImageRequest[]): Promise<ReadonlyMap<ImageRequestId, Place>> {
     const places = new Map<ImageRequestId, Place>();
-    const accounts = new AccountsOnce(this.postgres, this.accounts);
     try {
+      const accounts = await this.accounts.findMany(this.postgres.db, requests);
       await Promise.all(
         requests.map(async (request) => {
-          const account = await accounts.find(request);
-          if (account === null) return;
+          const account = accounts.get(request.accountId);
+          if (account === undefined) return;
           const place = await this.lanes.placeOf(this.laneOf(account, request.region), request.id);
           if (place !== null) places.set(request.id, place);
         }),
@@ -97,13 +96,12 @@ export class LaneEntrance {
     return places;
   }
 
-  private async withLanes(page: readonly LaneEntrant[], accounts: AccountsOnce): Promise<readonly Candidate[]> {
-    const candidates: Candidate[] = [];
-    for (const entrant of page) {
-      const account = await accounts.find(entrant);
-      if (account !== null) candidates.push({ lane: this.laneOf(account, entrant.region), entrant });
-    }
-    return candidates;
+  private async withLanes(page: readonly LaneEntrant[]): Promise<readonly Candidate[]> {
+    const accounts = await this.accounts.findMany(this.postgres.db, page);
+    return page.flatMap((entrant) => {
+      const account = accounts.get(entrant.accountId);
+      return account === undefined ? [] : [{ lane: this.laneOf(account, entrant.region), entrant }];
+    });
   }
 
   private async missingAmong(candidates: readonly Candidate[]): Promise<ReadonlySet<string>> {
@@ -127,21 +125,5 @@ export class LaneEntrance {
   private async laneFor(request: ImageRequest): Promise<Lane | null> {
     const account = await this.accounts.find(this.postgres.db, request.tenantId, request.accountId);
     return account === null ? null : this.laneOf(account, request.region);
-  }
-}
-
-/** Reads each account once, for work on many requests of few accounts. */
-class AccountsOnce {
-  private readonly found = new Map<AccountId, Promise<Account | null>>();
-
-  constructor(
-    private readonly postgres: Postgres,
-    private readonly store: AccountStore,
-  ) {}
-
-  find({ tenantId, accountId }: Pick<ImageRequest, 'tenantId' | 'accountId'>): Promise<Account | null> {
-    const account = this.found.get(accountId) ?? this.store.find(this.postgres.db, tenantId, accountId);
-    this.found.set(accountId, account);
-    return account;
   }
 }

@@ -108,31 +108,66 @@ describe('Lanes', () => {
     expect(await lanes.claim(lane, 'stranger', 0)).toEqual({ kind: 'waiting' });
   });
 
-  it('calls up two at a time where workers are behind, and whoever comes calls the next', async () => {
-    const gateway = await restedLane();
-    const lanes = lanesOf({ isBehind: () => true });
-    for (let n = 0; n < 10; n++) await lanes.enter(lane, `w${n}`, n);
+  describe('where workers are behind', () => {
+    let gateway: Lanes;
+    let lanes: Lanes;
     const calledUp = (): readonly string[] => woken.flatMap((wake) => (wake.kind === 'promised' ? [wake.waiter] : []));
 
-    expect(await lanes.state(lane)).toMatchObject({ resting: 10, waiting: 0 });
-    expect(calledUp()).toEqual(['w0', 'w1']);
-    expect((await lanes.claim(lane, 'w0', 0)).kind).toBe('leased');
-    expect(calledUp()).toEqual(['w0', 'w1', 'w2']);
-    await lanes.withdraw(lane, 'w1');
-    expect(calledUp()).toEqual(['w0', 'w1', 'w2', 'w3']);
+    beforeEach(async () => {
+      gateway = await restedLane();
+      lanes = lanesOf({ isBehind: () => true });
+      for (let n = 0; n < 10; n++) await lanes.enter(lane, `w${n}`, n);
+    });
 
-    // Those who did not come are woken again; those who were not called up can't have missed it.
-    woken = [];
-    await ageLane(redis, lane, 1600);
-    await lanes.sweep();
-    expect(calledUp()).toEqual(['w2', 'w3']);
+    it('calls up two at a time, and the next as soon as a worker takes one up', async () => {
+      expect(await lanes.state(lane)).toMatchObject({ resting: 10, waiting: 0 });
+      expect(calledUp()).toEqual(['w0', 'w1']);
 
-    woken = [];
-    await gateway.state(lane);
-    await gateway.recall(lane, 'w5');
-    expect(calledUp()).toEqual([]);
-    await lanesOf({ isBehind: () => false }).sweep();
-    expect(calledUp()).toEqual(['w4', 'w5', 'w6', 'w7', 'w8', 'w9']);
+      await lanes.takeUp(lane, 'w0');
+      expect(calledUp()).toEqual(['w0', 'w1', 'w2']);
+      expect((await lanes.claim(lane, 'w0', 0)).kind).toBe('leased');
+      expect(calledUp()).toEqual(['w0', 'w1', 'w2']);
+      await lanes.withdraw(lane, 'w1');
+      expect(calledUp()).toEqual(['w0', 'w1', 'w2', 'w3']);
+    });
+
+    it('calls up the next of a worker that claims without having taken up', async () => {
+      expect((await lanes.claim(lane, 'w0', 0)).kind).toBe('leased');
+      expect(calledUp()).toEqual(['w0', 'w1', 'w2']);
+    });
+
+    it('wakes again who did not come and whose worker died, and nobody that was not called up', async () => {
+      await lanes.takeUp(lane, 'w0');
+      woken = [];
+      await ageLane(redis, lane, 1600);
+      await lanes.state(lane);
+      expect(calledUp()).toEqual([]);
+
+      await ageLane(redis, lane, 4500);
+      await lanes.state(lane);
+      expect(calledUp().toSorted()).toEqual(['w0', 'w1', 'w2']);
+    });
+
+    it('lets go whom it held once workers keep up, and not by the gateway, which cannot tell', async () => {
+      woken = [];
+      await gateway.state(lane);
+      await gateway.recall(lane, 'w5');
+      expect(calledUp()).toEqual([]);
+
+      await lanesOf({ isBehind: () => false }).state(lane);
+      expect(calledUp()).toEqual(['w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8', 'w9']);
+    });
+
+    it('leaves a waiter without a usable token where it stands', async () => {
+      for (let n = 0; n < 10; n++) await lanes.claim(lane, `w${n}`, n);
+      await lanes.enter(lane, 'late', 99);
+      woken = [];
+
+      await lanes.takeUp(lane, 'late');
+
+      expect(calledUp()).toEqual([]);
+      expect(await lanes.placeOf(lane, 'late')).toMatchObject({ kind: 'waiting', before: 0 });
+    });
   });
 
   it('lets the lowest priority move once it is old enough', () => {

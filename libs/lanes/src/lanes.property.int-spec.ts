@@ -14,7 +14,7 @@ const WAITERS = 25;
 
 /** What may happen to a lane, in any order. Waiters and leases are drawn by number. */
 type Step =
-  | { readonly kind: 'enter' | 'claim' | 'withdraw'; readonly waiter: number }
+  | { readonly kind: 'enter' | 'takeUp' | 'claim' | 'withdraw'; readonly waiter: number }
   | { readonly kind: 'answer' | 'crash'; readonly lease: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'refuse'; readonly countedCalls: number }
@@ -29,7 +29,7 @@ const lease = fc.nat(LIMIT - 1);
 const ms = fc.oneof(fc.nat(1500), fc.constantFrom(1, 40, 400, 600, 900, 940, 960, 990, 999, 1000, 1150, 1200, 1500));
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('enter' as const, 'claim' as const), waiter }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('withdraw' as const), waiter }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('takeUp' as const, 'withdraw' as const), waiter }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('answer' as const), lease }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), lease }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms }) },
@@ -83,6 +83,8 @@ class Drive {
     switch (step.kind) {
       case 'enter':
         return this.enter(`w${step.waiter}`);
+      case 'takeUp':
+        return this.lanes.takeUp(this.lane, `w${step.waiter}`);
       case 'claim':
         return this.claim(`w${step.waiter}`);
       case 'withdraw':
@@ -148,6 +150,7 @@ class Drive {
   private async claim(name: string): Promise<void> {
     this.woken.delete(name);
     if (!this.wanting.has(name)) return;
+    await this.lanes.takeUp(this.lane, name);
     const claim = await this.lanes.claim(this.lane, name, Number(name.slice(1)));
     // Too early: it comes again, as the queue's job would.
     if (claim.kind === 'early') this.woken.add(name);

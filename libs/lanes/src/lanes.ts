@@ -69,7 +69,9 @@ const REST_MS = 1000;
 const LEASE_FRESH_MS = 150;
 /** How long a promised token waits for its waiter before the waiter is woken again. */
 const PROMISE_GRACE_MS = 1500;
-/** One in a worker's hands and one in the queue. */
+/** Where workers are behind, a job stands in the queue for a while, and waking its waiter again would be work for nothing. */
+const PROMISE_GRACE_WHEN_BEHIND_MS = 6000;
+/** Enough to keep the queue from running empty when few lanes are in use. */
 const CALLED_UP_WHEN_BEHIND = 2;
 /** With five steps up at the end, a lane is back at its limit within 30 s of a stranger's leaving. */
 const PROBE_HOLD_MS = 24_000;
@@ -81,6 +83,7 @@ const ACTIVE_LANES = 'lanes:active';
 
 const SCRIPTS = {
   enter: script('enter-lane.6.lua'),
+  takeUp: script('take-up-waiter.6.lua'),
   claim: script('claim-token.6.lua'),
   renew: script('renew-lease.6.lua'),
   rest: script('rest-token.6.lua'),
@@ -126,6 +129,14 @@ export class Lanes {
     if (await this.register(lane)) await this.run('sweep', lane, []);
   }
 
+  /**
+   * To be said by whoever begins with a waiter's work, as soon as its lane is known. Where this process is behind, the
+   * waiter's place in the queue goes to the next of its lane; else it costs nothing.
+   */
+  async takeUp(lane: Lane, waiter: string): Promise<void> {
+    if (this.options.isBehind?.() === true) await this.run('takeUp', lane, [waiter], waiter);
+  }
+
   /** A lease for the waiter's call, or how long its promised token still rests, or a place among the waiting. */
   async claim(lane: Lane, waiter: string, rank: number): Promise<Claim> {
     const id = randomUUID();
@@ -167,7 +178,7 @@ export class Lanes {
     const [promised, held] = await Promise.all(
       (['promised', 'held'] as const).map((part) => this.redis.zscore(keyOf(lane, part), waiter)),
     );
-    if (typeof promised !== 'string' || typeof held === 'string') return;
+    if (typeof promised !== 'string' || Number(held ?? -1) >= 0) return;
     const place = await this.placeOf(lane, waiter);
     if (place?.kind === 'promised') this.options.wake({ kind: 'promised', waiter, inMs: place.inMs });
   }
@@ -289,16 +300,11 @@ export class Lanes {
     // After lost state a call may still be on its way that was leased just before: its sending and transit come on top.
     const restAfterLossMs = REST_MS + LEASE_FRESH_MS + this.options.transitMs;
     const limit = this.options.limits[lane.action];
-    const shared = [limit, restAfterLossMs, PROMISE_GRACE_MS, this.calledUpMax(limit)];
+    const isBehind = this.options.isBehind?.();
+    const graceMs = isBehind === true ? PROMISE_GRACE_WHEN_BEHIND_MS : PROMISE_GRACE_MS;
+    const shared = [limit, restAfterLossMs, graceMs, calledUpMax(isBehind, limit)];
     const keys = KEY_PARTS.map((part) => keyOf(lane, part));
     return (await SCRIPTS[name].run(this.redis, keys, [...shared, ...args])) as (string | number)[];
-  }
-
-  /** How many waiters of a lane may be called up at a time; 0 where that can't be told. */
-  private calledUpMax(limit: number): number {
-    const isBehind = this.options.isBehind?.();
-    if (isBehind === undefined) return 0;
-    return isBehind ? CALLED_UP_WHEN_BEHIND : limit;
   }
 
   private wakeAll(pairs: readonly (string | number)[], self?: string): void {
@@ -308,6 +314,12 @@ export class Lanes {
       else if (waiter !== self) this.options.wake({ kind: 'promised', waiter, inMs });
     }
   }
+}
+
+/** How many waiters of a lane may be called up at a time; 0 where that can't be told. */
+function calledUpMax(isBehind: boolean | undefined, limit: number): number {
+  if (isBehind === undefined) return 0;
+  return isBehind ? CALLED_UP_WHEN_BEHIND : limit;
 }
 
 /** Whether a call may be sent under the lease now. One that is not fresh any more must be renewed first. */

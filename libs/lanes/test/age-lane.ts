@@ -5,7 +5,10 @@ const SCRIPT = `
   local byMs = tonumber(ARGV[1])
   for key = 1, 4 do
     local entries = redis.call('ZRANGE', KEYS[key], 0, -1, 'WITHSCORES')
-    for at = 1, #entries, 2 do redis.call('ZADD', KEYS[key], string.format('%.3f', entries[at + 1] - byMs), entries[at]) end
+    for at = 1, #entries, 2 do
+      -- Below zero stands for those a worker has taken up: no time.
+      if tonumber(entries[at + 1]) > 0 then redis.call('ZADD', KEYS[key], string.format('%.3f', entries[at + 1] - byMs), entries[at]) end
+    end
   end
   for _, field in ipairs({ 'probe_at', 'slowed_at' }) do
     local value = redis.call('HGET', KEYS[5], field)

@@ -7,8 +7,8 @@
   is overlooked whoever crashed before.
 
   Where all workers are busy, promised tokens pile up that nobody has come for yet. Then a few waiters of a lane at most
-  are called up at a time, and each that comes calls up the next: in the queue of jobs every lane has the same few places,
-  so none waits behind the whole of another.
+  are called up at a time, and each that a worker takes up calls up the next: in the queue of jobs every lane has the same
+  few places, so none waits behind the whole of another.
 
   The pace is how many tokens are in use: the limit, or less after the cloud refused a call as one too many. It probes
   back up by one token at a time.
@@ -19,13 +19,14 @@
   KEYS[1] leases zset   KEYS[2] resting zset   KEYS[3] promised zset   KEYS[4] waiting zset
   KEYS[5] state hash: run, pace, probe_at, pace_before, slowed_at, and of each promised waiter its rank and how often it
           did not come
-  KEYS[6] held zset: promised waiters that are not called up yet
+  KEYS[6] held zset: promised waiters that have no place in the queue: those not called up yet by when their token may be
+          used, and TAKEN_UP those that a worker has taken from it
   ARGV[1] limit, tokens   ARGV[2] rest after lost state, ms   ARGV[3] grace of a promise, ms   ARGV[4] how many waiters
   may be called up whose tokens wait for them, 0 from whoever can't tell and calls up nobody that is held
 ]]
 local leases, resting, promised, waiting, state, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local limit, lostRestMs, graceMs, calledUpMax = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local STATE_KEPT_MS, PROBE_STEP_MS, GRACES, GRACE_DOUBLINGS = 86400000, 1200, 17, 3
+local STATE_KEPT_MS, PROBE_STEP_MS, GRACES, GRACE_MAX_MS, TAKEN_UP = 86400000, 1200, 17, 12000, -1
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 
@@ -65,11 +66,16 @@ end
 
 -- The grace of one that was held begins when it is called up.
 local function callUpHeld()
-  while calledUpMax > 0 and redis.call('ZCARD', held) > 0 and overdue(promised) - overdue(held) < calledUpMax do
-    local soonest = redis.call('ZPOPMIN', held)
+  if calledUpMax == 0 or redis.call('ZCARD', held) == 0 then return end
+  local places = calledUpMax - (overdue(promised) - overdue(held))
+  while places > 0 do
+    local soonest = redis.call('ZRANGE', held, 0, '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+    if not soonest[1] then return end
     local freeAt = math.max(now, tonumber(soonest[2]))
+    redis.call('ZREM', held, soonest[1])
     redis.call('ZADD', promised, 'XX', score(freeAt), soonest[1])
     callUp(soonest[1], freeAt)
+    if freeAt <= now then places = places - 1 end
   end
 end
 
@@ -146,11 +152,12 @@ redis.call('ZREMRANGEBYSCORE', resting, '-inf', score(now))
 -- rarely, for where all workers are busy a job takes its time and another wake does not speed it up. And not for ever: a waiter may have ended and nobody taken it out. One that is dropped wrongly is brought in again by the recovery.
 for _, waiter in ipairs(redis.call('ZRANGEBYSCORE', promised, '-inf', score(now - graceMs))) do
   local missed = tonumber(redis.call('HGET', state, 'missed:' .. waiter)) or 0
-  local isDue = tonumber(redis.call('ZSCORE', promised, waiter)) <= now - graceMs * 2 ^ math.min(missed, GRACE_DOUBLINGS)
-  if isDue and not redis.call('ZSCORE', held, waiter) then
+  local isDue = tonumber(redis.call('ZSCORE', promised, waiter)) <= now - math.min(GRACE_MAX_MS, graceMs * 2 ^ missed)
+  if isDue and (tonumber(redis.call('ZSCORE', held, waiter)) or TAKEN_UP) == TAKEN_UP then
     if missed < GRACES then
       redis.call('HSET', state, 'missed:' .. waiter, missed + 1)
       redis.call('ZADD', promised, score(now), waiter)
+      redis.call('ZREM', held, waiter)
       callUp(waiter, now)
     else
       breakPromise(waiter)
