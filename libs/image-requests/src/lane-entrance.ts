@@ -48,15 +48,19 @@ export class LaneEntrance {
   }
 
   /**
-   * Brings in those that are in no lane, and gives their number. Pages of which nobody is missing are no emergency: they
+   * Brings in those that are in no lane though they are still queued, and gives their number. Pages of which nobody is missing are no emergency: they
    * are gone through at leisure, so that looking after a long backlog delays no call. Throws when Redis is out of reach.
    */
-  async enterMissing(pages: AsyncIterable<readonly LaneEntrant[]>): Promise<number> {
+  async enterMissing(
+    pages: AsyncIterable<readonly LaneEntrant[]>,
+    stillQueued: (ids: readonly ImageRequestId[]) => Promise<ReadonlySet<ImageRequestId>>,
+  ): Promise<number> {
     let entered = 0;
     let beganAtMs = performance.now();
     for await (const page of pages) {
       const candidates = await this.withLanes(page);
-      const missing = await this.missingAmong(candidates);
+      // One that was called since its page was read has left its lane rightly.
+      const missing = await stillQueued(await this.missingAmong(candidates));
       // In the order of the page, not lane by lane, or each lane would wait for the whole start of those before it.
       const newcomers = candidates.filter(({ entrant }) => missing.has(entrant.id));
       await Promise.all(newcomers.map(({ lane, entrant }) => this.enterLane(lane, entrant)));
@@ -104,7 +108,7 @@ export class LaneEntrance {
     });
   }
 
-  private async missingAmong(candidates: readonly Candidate[]): Promise<ReadonlySet<string>> {
+  private async missingAmong(candidates: readonly Candidate[]): Promise<readonly ImageRequestId[]> {
     const byLane = Map.groupBy(candidates, ({ lane }) => laneName(lane));
     const missing = await Promise.all(
       [...byLane.values()].map((each) =>
@@ -114,7 +118,7 @@ export class LaneEntrance {
         ),
       ),
     );
-    return new Set(missing.flat());
+    return missing.flat() as ImageRequestId[];
   }
 
   private async enterLane(lane: Lane, request: LaneEntrant): Promise<void> {

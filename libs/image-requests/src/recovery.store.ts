@@ -55,6 +55,19 @@ export class RecoveryStore {
     }));
   }
 
+  /** Which of the requests are queued still. */
+  async stillQueued(db: Db, ids: readonly ImageRequestId[]): Promise<ReadonlySet<ImageRequestId>> {
+    if (ids.length === 0) return new Set();
+    const rows = await db
+      .$extendTables<ImageRequestTables>()
+      .selectFrom('image_requests')
+      .select('id')
+      .where('id', 'in', ids)
+      .where('status', '=', 'queued')
+      .execute();
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** Queued requests that were to be called by now and never were. */
   async listPastDeadline(db: Db, now: Date, limit: number): Promise<readonly ImageRequest[]> {
     const rows = await db

@@ -103,7 +103,9 @@ export class Recovery {
 
   private async enterForgotten(untouchedSince: Date, stopping: AbortSignal): Promise<number> {
     if (!(await this.memory.takeTurn(LANES_TURN, LOOK_INTO_LANES_EVERY_MS))) return 0;
-    return this.entrance.enterMissing(this.pagesForLanes(untouchedSince, stopping));
+    return this.entrance.enterMissing(this.pagesForLanes(untouchedSince, stopping), (ids) =>
+      this.store.stillQueued(this.postgres.db, ids),
+    );
   }
 
   private async *pagesForLanes(untouchedSince: Date, stopping: AbortSignal): AsyncGenerator<readonly LaneEntrant[]> {

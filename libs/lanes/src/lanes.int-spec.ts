@@ -384,7 +384,7 @@ describe('Lanes', () => {
     await lanes.enter(lane, 'promised', 0);
     await lanes.enter(lane, 'waiting', 1);
 
-    expect(await lanes.missing(lane, ['waiting', 'stranger', 'promised'])).toEqual(['stranger']);
+    expect(await lanes.missing(lane, ['waiting', 'stranger', 'first-0', 'promised'])).toEqual(['stranger']);
     expect(await lanes.missing(lane, [])).toEqual([]);
   });
 });

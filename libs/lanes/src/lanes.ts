@@ -80,6 +80,8 @@ const SWEPT_AT_ONCE = 100;
 const FORGET_LANE_AFTER_MS = 3_600_000;
 const REGISTER_EVERY_MS = 10_000;
 const ACTIVE_LANES = 'lanes:active';
+/** Between a lease's waiter and what makes it one of a kind: a waiter that comes again has another lease. */
+const LEASED_TO = '/';
 
 const SCRIPTS = {
   enter: script('enter-lane.6.lua'),
@@ -139,7 +141,7 @@ export class Lanes {
 
   /** A lease for the waiter's call, or how long its promised token still rests, or a place among the waiting. */
   async claim(lane: Lane, waiter: string, rank: number): Promise<Claim> {
-    const id = randomUUID();
+    const id = `${waiter}${LEASED_TO}${randomUUID()}`;
     const askedAtMs = performance.now();
     const [code, ms] = await this.run('claim', lane, [waiter, rank, id, this.leaseMs], waiter);
     if (code === 1) return { kind: 'leased', lease: { lane, id, askedAtMs } };
@@ -163,14 +165,21 @@ export class Lanes {
     await this.run('rest', lease.lane, [lease.id, 0]);
   }
 
-  /** Which of the waiters are neither waiting in the lane nor promised a token; two commands, however many are asked for. */
+  /**
+   * Which of the waiters are neither waiting in the lane nor promised a token nor about to call; three commands, however
+   * many are asked for.
+   */
   async missing(lane: Lane, waiters: readonly string[]): Promise<readonly string[]> {
     if (waiters.length === 0) return [];
-    const [waiting, promised] = await Promise.all(
-      (['waiting', 'promised'] as const).map((part) => this.redis.zmscore(keyOf(lane, part), ...waiters)),
-    );
-    const isIn = (scores: readonly unknown[] | undefined, at: number): boolean => typeof scores?.[at] === 'string';
-    return waiters.filter((_, at) => !isIn(waiting, at) && !isIn(promised, at));
+    // In the order in which waiters move on, so that none slips through between two looks.
+    const [waiting, promised, leases] = await Promise.all([
+      this.redis.zmscore(keyOf(lane, 'waiting'), ...waiters),
+      this.redis.zmscore(keyOf(lane, 'promised'), ...waiters),
+      this.redis.zrange(keyOf(lane, 'leases'), '0', '-1'),
+    ]);
+    const calling = new Set(leases.map((lease) => lease.split(LEASED_TO)[0]));
+    const isIn = (scores: readonly unknown[], at: number): boolean => typeof scores[at] === 'string';
+    return waiters.filter((waiter, at) => !isIn(waiting, at) && !isIn(promised, at) && !calling.has(waiter));
   }
 
   /** Wakes a waiter once more if it has been promised a token, unless it is held: whoever is held is called up later. */
