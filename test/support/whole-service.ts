@@ -14,6 +14,9 @@ type Environment = Readonly<Record<string, string>>;
 
 export interface ServiceOptions {
   readonly workers?: number;
+  readonly gateways?: number;
+  /** A superuser's URL of the PostgreSQL to use; the run's own unless given. */
+  readonly postgresUrl?: string;
   readonly simulator?: Environment;
   /** Added to the environment of the gateway and the workers. */
   readonly settings?: Environment | ((simulatorUrl: string) => Environment);
@@ -30,10 +33,13 @@ export interface WholeService {
   readonly redisDataDirectory: string;
   readonly adminKey: string;
   readonly workers: readonly StartedProcess[];
+  readonly gateways: readonly StartedProcess[];
   /** One worker more, like the others. */
   startWorker(): Promise<StartedProcess>;
-  /** Redis is gone for a moment and back with what it had on disk. */
-  restartRedis(): Promise<void>;
+  /** One gateway more, at the address of one that is gone if that is given. */
+  startGateway(url?: string): Promise<StartedProcess>;
+  /** Redis is gone, for as long as `meanwhile` takes, and back with what it had on disk. */
+  restartRedis(meanwhile?: () => Promise<void>): Promise<void>;
   /** All that the gateway and the workers wrote. */
   logs(): string;
   /** A tenant of its own with a key of all scopes, and an account whose credential the simulator knows. */
@@ -57,7 +63,7 @@ export interface TestAccount {
 
 export async function startWholeService(options: ServiceOptions = {}): Promise<WholeService> {
   const [database, redis, simulator] = await Promise.all([
-    createMigratedDatabase(),
+    createMigratedDatabase(options.postgresUrl),
     startPrivateRedis(),
     startProcess({
       name: 'simulator',
@@ -100,16 +106,22 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
     workers.push(started);
     return started;
   };
-  const [gateway] = await Promise.all([
-    startProcess({
+  const gateways: StartedProcess[] = [];
+  const startGateway = async (url?: string): Promise<StartedProcess> => {
+    const started = await startProcess({
       name: 'gateway',
       entry: 'dist/apps/gateway/src/main.js',
-      env: { ...env, PORT: '0', HOST: '127.0.0.1', ADMIN_API_KEY: adminKey },
+      env: { ...env, PORT: url === undefined ? '0' : new URL(url).port, HOST: '127.0.0.1', ADMIN_API_KEY: adminKey },
       readyWhen: (line) => line.includes('gateway.listening'),
-    }),
+    });
+    gateways.push(started);
+    return started;
+  };
+  await Promise.all([
+    ...Array.from({ length: options.gateways ?? 1 }, () => startGateway()),
     ...Array.from({ length: options.workers ?? 1 }, startWorker),
   ]);
-  const url = gateway.url ?? '';
+  const url = gateways[0]?.url ?? '';
   const admin = new ApiClient(url, adminKey);
   const control = new SimulatorControl(simulatorUrl);
 
@@ -123,12 +135,14 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
     redisDataDirectory: redis.dataDirectory,
     adminKey,
     workers,
+    gateways,
     startWorker,
-    restartRedis: () => redis.restart(),
-    logs: () => [gateway, ...workers].map((process) => process.logs()).join('\n'),
+    startGateway,
+    restartRedis: (meanwhile) => redis.restart(meanwhile),
+    logs: () => [...gateways, ...workers].map((process) => process.logs()).join('\n'),
     createTenant: (name) => createTenant(url, admin, control, name),
     stop: async () => {
-      await Promise.all([gateway, ...workers].map((process) => process.stop()));
+      await Promise.all([...gateways, ...workers].map((process) => process.stop()));
       await Promise.all([simulator.stop(), redis.stop(), database.drop()]);
     },
   };

@@ -1,4 +1,5 @@
 export { createMigratedDatabase, type MigratedDatabase } from './migrated-database.js';
+export { type PrivatePostgres, startPrivatePostgres } from './private-postgres.js';
 export { type PrivateRedis, startPrivateRedis } from './private-redis.js';
 export { type StartedProcess, startProcess, stopAllProcesses } from './start-process.js';
 export { type Answer, type Receiver, startReceiver } from './start-receiver.js';

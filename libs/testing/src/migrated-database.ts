@@ -9,9 +9,9 @@ export interface MigratedDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of the caller's own with the whole schema in it, and the pool to use it by. */
-export async function createMigratedDatabase(): Promise<MigratedDatabase> {
-  const database = await createTestDatabase({ name: 'migrated', prepare: migrate });
+/** A database of the caller's own with the whole schema in it, and the pool to use it by; see `createTestDatabase`. */
+export async function createMigratedDatabase(serverUrl?: string): Promise<MigratedDatabase> {
+  const database = await createTestDatabase({ name: 'migrated', prepare: migrate }, serverUrl);
   const postgres = new Postgres(new Secret(database.url));
   return {
     postgres,

@@ -8,8 +8,8 @@ export interface PrivateRedis {
   readonly url: string;
   /** What it writes to disk is below this folder. */
   readonly dataDirectory: string;
-  /** Gone for a moment and back at the same address, with what it had on disk. */
-  restart(): Promise<void>;
+  /** Gone, for as long as `meanwhile` takes, and back at the same address, with what it had on disk. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -23,8 +23,9 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
   return {
     url,
     dataDirectory,
-    restart: async () => {
+    restart: async (meanwhile) => {
       await redis.stop();
+      await meanwhile?.();
       redis = await startRedis({ ...options, port });
     },
     stop: async () => {

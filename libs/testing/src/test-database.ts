@@ -17,37 +17,43 @@ export interface DatabaseTemplate {
   readonly prepare: (url: string) => Promise<void>;
 }
 
-/** A database of the caller's own, empty or a copy of the template. */
-export async function createTestDatabase(template?: DatabaseTemplate): Promise<TestDatabase> {
+/** A database of the caller's own, empty or a copy of the template, on the run's server unless another is named. */
+export async function createTestDatabase(
+  template?: DatabaseTemplate,
+  serverUrl: string = testDatabaseUrl(),
+): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  const source = template ? await ensureTemplate(template) : 'template0';
-  await asSuperuser((client) => client.query(`create database ${name} template ${source}`));
+  const source = template ? await ensureTemplate(template, serverUrl) : 'template0';
+  await asSuperuser(serverUrl, (client) => client.query(`create database ${name} template ${source}`));
   return {
-    url: urlOf(name),
+    url: urlOf(serverUrl, name),
     drop: () =>
-      asSuperuser(async (client) => void (await client.query(`drop database if exists ${name} with (force)`))),
+      asSuperuser(
+        serverUrl,
+        async (client) => void (await client.query(`drop database if exists ${name} with (force)`)),
+      ),
   };
 }
 
 /** One caller prepares while the others wait, in whatever process they are. */
-async function ensureTemplate({ name, prepare }: DatabaseTemplate): Promise<string> {
+async function ensureTemplate({ name, prepare }: DatabaseTemplate, serverUrl: string): Promise<string> {
   const database = `template_${name}`;
-  return asSuperuser(async (client) => {
+  return asSuperuser(serverUrl, async (client) => {
     await client.query('select pg_advisory_lock(hashtext($1))', [database]);
     const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
     if (rowCount) return database;
     const partial = `partial_${name}`;
     await client.query(`drop database if exists "${partial}" with (force)`);
     await client.query(`create database "${partial}" template template0`);
-    await prepare(urlOf(partial));
+    await prepare(urlOf(serverUrl, partial));
     await client.query(`alter database "${partial}" rename to "${database}"`);
     return database;
   });
 }
 
 /** Closing the connection also releases the lock it may hold. */
-async function asSuperuser<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
-  const client = new Client({ connectionString: testDatabaseUrl() });
+async function asSuperuser<Result>(serverUrl: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+  const client = new Client({ connectionString: serverUrl });
   await client.connect();
   try {
     return await work(client);
@@ -56,8 +62,8 @@ async function asSuperuser<Result>(work: (client: Client) => Promise<Result>): P
   }
 }
 
-function urlOf(database: string): string {
-  const url = new URL(testDatabaseUrl());
+function urlOf(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
   url.pathname = `/${database}`;
   return url.href;
 }

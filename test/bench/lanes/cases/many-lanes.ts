@@ -20,7 +20,7 @@ interface Size {
   readonly windowMs: number | null;
   readonly bareCalls: number;
 }
-const FULL: Size = { lanes: 200, waitingInEach: 180, callsBefore: 12, windowMs: 120_000, bareCalls: 10_000 };
+const FULL: Size = { lanes: 200, waitingInEach: 320, callsBefore: 12, windowMs: 240_000, bareCalls: 10_000 };
 const SHORT: Size = { lanes: 10, waitingInEach: 15, callsBefore: 1, windowMs: null, bareCalls: 400 };
 
 export const manyLanes: BenchCase = {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { arrived, lossesAmong, post } from '../backlog.js';
 import type { BenchCase, Extent, Row } from '../bench-case.js';
 import { arrivalsOf, breachesOf, judge } from '../judge.js';
+import type { SimulatorCall } from '../../../support/simulator-control.js';
 import type { Product } from '../product.js';
 import { withRedis } from '../redis-books.js';
 
@@ -14,6 +15,15 @@ const QUICK_RECOVERY = {
 };
 
 const KILL_EVERY_MS = 3000;
+/** So soon after Redis is back a second at full pace must have begun; with jitter, nine calls are what fits into one. */
+const FULL_PACE_WITHIN_MS = 2000;
+const FULL_PACE = 9;
+
+/** What was done to the service, and where it was slower than it should be. */
+interface Harm {
+  readonly note: string;
+  readonly shortfalls: readonly string[];
+}
 
 export const killedWorkers: BenchCase = {
   name: 'killed-workers',
@@ -33,7 +43,7 @@ export const killedWorkers: BenchCase = {
         killed += 1;
         await product.service.startWorker();
       }
-      return `${killed} killed`;
+      return { note: `${killed} killed`, shortfalls: [] };
     }),
 };
 
@@ -50,23 +60,39 @@ export const lostRedis: BenchCase = {
       await withRedis(service.redisUrl, (redis) => redis.flushall());
       await arrived(product, tenant.account.uin, before + Math.floor((extent.calls * 2) / 3));
       await service.restartRedis();
-      return 'flushed once, restarted once';
+      const returnedAt = Date.now();
+      await arrived(product, tenant.account.uin, before + extent.calls);
+      return paceAfter(await arrivalsOf(service.simulator, tenant.account.uin), returnedAt, extent);
     }),
 };
+
+/** A backlog that is over too soon says nothing of the pace. */
+function paceAfter(calls: readonly SimulatorCall[], returnedAt: number, { short }: Extent): Harm {
+  const note = 'flushed once, restarted once';
+  if (short) return { note, shortfalls: [] };
+  const times = calls.map(({ at }) => Date.parse(at)).filter((at) => at >= returnedAt);
+  const begin = times.find((from) => times.filter((at) => at >= from && at < from + 1000).length >= FULL_PACE);
+  if (begin === undefined) return { note, shortfalls: ['never at full pace after the restart'] };
+  const afterMs = begin - returnedAt;
+  return {
+    note: `${note}; at full pace ${afterMs} ms after its return`,
+    shortfalls: afterMs <= FULL_PACE_WITHIN_MS ? [] : [`at full pace only ${afterMs} ms after Redis had returned`],
+  };
+}
 
 /** A backlog is called while something keeps breaking: in the end each request has its one image. */
 async function survive(
   product: Product,
   { calls }: Extent,
   name: string,
-  harm: (isOver: () => boolean, callsBefore: number) => Promise<string>,
+  harm: (isOver: () => boolean, callsBefore: number) => Promise<Harm>,
 ): Promise<Row> {
   const { simulator } = product.service;
   const { account } = product.tenant;
   const before = (await arrivalsOf(simulator, account.uin)).length;
   const posted = await post(product, calls, account);
   let isOver = false;
-  const [note] = await Promise.all([
+  const [{ note, shortfalls }] = await Promise.all([
     harm(() => isOver, before),
     arrived(product, account.uin, before + calls).finally(() => (isOver = true)),
   ]);
@@ -79,7 +105,7 @@ async function survive(
     share: null,
     target: '0 rejected, nothing lost, nothing called twice',
     breaches: [...breachesOf(verdict), ...losses],
-    shortfalls: [],
+    shortfalls,
     note,
   };
 }
