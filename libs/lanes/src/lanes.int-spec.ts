@@ -378,6 +378,26 @@ describe('Lanes', () => {
     expect(await lanes.placeOf(lane, 'only')).toMatchObject({ kind: 'promised' });
   });
 
+  it('stands still for no more than some seconds when the clock was set back, and lets nobody call too soon', async () => {
+    const lanes = await restedLane();
+    const leases = await claimAll(lanes, 10);
+    for (const lease of leases.slice(0, 8)) await lanes.rest(lease);
+    await lanes.enter(lane, 'waiter', 0);
+    await ageLane(redis, lane, -3_600_000);
+    expect((await lanes.state(lane)).nextFreeInMs).toBeGreaterThan(3_000_000);
+
+    await lanesOf().sweep();
+
+    expect(await lanes.claim(lane, 'waiter', 0)).toMatchObject({ kind: 'early' });
+    expect(await claimAll(lanes, 10)).toEqual([]);
+    await ageLane(redis, lane, 1300);
+    expect(await lanes.claim(lane, 'waiter', 0)).toMatchObject({ kind: 'leased' });
+    expect(await claimAll(lanes, 10)).toHaveLength(7);
+    // The two calls without an answer: theirs are the last tokens, once no call can be under way.
+    await ageLane(redis, lane, 7000);
+    expect(await claimAll(lanes, 20)).toHaveLength(10);
+  });
+
   it('says which waiters it does not know', async () => {
     const lanes = await restedLane();
     await claimAll(lanes, 9);

@@ -16,7 +16,7 @@ const WAITERS = 25;
 type Step =
   | { readonly kind: 'enter' | 'takeUp' | 'claim' | 'withdraw'; readonly waiter: number }
   | { readonly kind: 'answer' | 'crash'; readonly lease: number }
-  | { readonly kind: 'pass'; readonly ms: number }
+  | { readonly kind: 'pass' | 'setBack'; readonly ms: number }
   | { readonly kind: 'refuse'; readonly countedCalls: number }
   | {
       readonly kind:
@@ -33,6 +33,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('answer' as const), lease }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), lease }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('setBack' as const), ms: fc.constantFrom(5, 800, 3_600_000) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('refuse' as const), countedCalls: fc.integer({ min: 0, max: 16 }) }),
@@ -109,6 +113,9 @@ class Drive {
         return;
       case 'pass':
         return this.pass(step.ms);
+      case 'setBack':
+        // Only the server's clock: for the cloud no time passes, forwards or backwards.
+        return ageLane(this.redis, this.lane, -step.ms);
       case 'refuse':
         return this.lanes.slow(this.lane, { countedCalls: step.countedCalls || null, enforcedLimit: LIMIT });
       case 'sweep':

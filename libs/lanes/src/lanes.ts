@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { Script } from '#libs/redis';
-import { type Lane, laneName, laneOfName } from './lane.js';
+import { ActiveLanes } from './active-lanes.js';
+import { keyOf, LEASE_FRESH_MS, LaneScripts, type LaneOptions, REST_MS } from './lane-scripts.js';
+import { type Lane, laneName } from './lane.js';
+
+export type { LaneOptions, Wake } from './lane-scripts.js';
 
 /** The right to one call. It ends when it is rested, or by itself after the lease time. */
 export interface Lease {
@@ -10,11 +13,6 @@ export interface Lease {
   /** On the process's own monotonic clock, from before it was asked for. */
   readonly askedAtMs: number;
 }
-
-/** Whom somebody has to wake: a waiter that was promised a token, or one whose turn is next and who may prepare. */
-export type Wake =
-  | { readonly kind: 'promised'; readonly waiter: string; readonly inMs: number }
-  | { readonly kind: 'on_deck'; readonly waiter: string };
 
 export type Entry = { readonly kind: 'promised'; readonly inMs: number } | { readonly kind: 'waiting' };
 
@@ -48,59 +46,14 @@ export type Place =
   | { readonly kind: 'promised'; readonly inMs: number }
   | { readonly kind: 'waiting'; readonly before: number; readonly startsInMs: number };
 
-export interface LaneOptions {
-  /** Calls a second for each action. */
-  readonly limits: Readonly<Record<Lane['action'], number>>;
-  /** How long a call can take at most; a dead holder's lease ends a second after that. */
-  readonly callTimeoutMs: number;
-  /** Upper bound of a call's way to the cloud. */
-  readonly transitMs: number;
-  /** Called for every waiter that one of our scripts promised a token or found next in turn. */
-  readonly wake: (wake: Wake) => void;
-  /** Whether this process is behind with the work of its waiters; one that does none of it can't tell. */
-  readonly isBehind?: () => boolean;
-  /** After a refusal the pace stays down for so long; the default keeps failed probes below one call in a hundred. */
-  readonly probeHoldMs?: number;
-}
-
-/** The cloud counts in windows of one second, so a token rests for one second. */
-const REST_MS = 1000;
-/** A call is sent within this time of its lease being asked for or renewed: what follows lost state counts on it. */
-const LEASE_FRESH_MS = 150;
-/** How long a promised token waits for its waiter before the waiter is woken again. */
-const PROMISE_GRACE_MS = 1500;
-/** Where workers are behind, a job stands in the queue for a while, and waking its waiter again would be work for nothing. */
-const PROMISE_GRACE_WHEN_BEHIND_MS = 6000;
-/** Enough to keep the queue from running empty when few lanes are in use. */
-const CALLED_UP_WHEN_BEHIND = 2;
 /** With five steps up at the end, a lane is back at its limit within 30 s of a stranger's leaving. */
 const PROBE_HOLD_MS = 24_000;
 /** Sent together, so that a sweep of many lanes waits for few round trips. */
 const SWEPT_AT_ONCE = 100;
-const FORGET_LANE_AFTER_MS = 3_600_000;
-const REGISTER_EVERY_MS = 10_000;
-const ACTIVE_LANES = 'lanes:active';
+/** A clock that is set back costs a lane some seconds; looking for it costs commands. */
+const HEED_CLOCK_EVERY = 10;
 /** Between a lease's waiter and what makes it one of a kind: a waiter that comes again has another lease. */
 const LEASED_TO = '/';
-
-const SCRIPTS = {
-  enter: script('enter-lane.6.lua'),
-  takeUp: script('take-up-waiter.6.lua'),
-  claim: script('claim-token.6.lua'),
-  renew: script('renew-lease.6.lua'),
-  rest: script('rest-token.6.lua'),
-  withdraw: script('withdraw-waiter.6.lua'),
-  take: script('take-token.6.lua'),
-  slow: script('slow-lane.6.lua'),
-  read: script('read-lane.6.lua'),
-  sweep: script('sweep-lane.6.lua'),
-} as const;
-
-/** What lane.lua calls KEYS[1] to KEYS[6]. */
-const KEY_PARTS = ['leases', 'resting', 'promised', 'waiting', 'state', 'held'] as const;
-
-/** How many numbers each script's reply begins with, before those to wake. */
-const NUMBERS_OF_READ = 8;
 
 /**
  * Leased tokens in Redis: in any window of one second the cloud sees at most the limit's number of calls of a lane. A
@@ -108,18 +61,22 @@ const NUMBERS_OF_READ = 8;
  * there are no calls.
  */
 export class Lanes {
-  /** When this process last entered a lane into the list of those in use, on its monotonic clock. */
-  private readonly registeredAtMs = new Map<string, number>();
+  private readonly scripts: LaneScripts;
+  private readonly inUse: ActiveLanes;
+  private sweeps = 0;
 
   constructor(
     private readonly redis: Redis,
     private readonly options: LaneOptions,
-  ) {}
+  ) {
+    this.scripts = new LaneScripts(redis, options);
+    this.inUse = new ActiveLanes(redis);
+  }
 
   /** Brings a waiter into its lane; a waiter that is in it already keeps its place. */
   async enter(lane: Lane, waiter: string, rank: number): Promise<Entry> {
-    await this.redis.zadd(ACTIVE_LANES, Date.now(), laneName(lane));
-    const [code, ms] = await this.run('enter', lane, [waiter, rank]);
+    await this.inUse.note(lane);
+    const [code, ms] = await this.scripts.run('enter', lane, [waiter, rank]);
     return code === 1 ? { kind: 'promised', inMs: ms } : { kind: 'waiting' };
   }
 
@@ -128,7 +85,7 @@ export class Lanes {
    * token is wanted. Costs a command now and then.
    */
   async open(lane: Lane): Promise<void> {
-    if (await this.register(lane)) await this.run('sweep', lane, []);
+    if (await this.inUse.noteNowAndThen(lane)) await this.scripts.run('sweep', lane, []);
   }
 
   /**
@@ -136,14 +93,14 @@ export class Lanes {
    * waiter's place in the queue goes to the next of its lane; else it costs nothing.
    */
   async takeUp(lane: Lane, waiter: string): Promise<void> {
-    if (this.options.isBehind?.() === true) await this.run('takeUp', lane, [waiter], waiter);
+    if (this.options.isBehind?.() === true) await this.scripts.run('takeUp', lane, [waiter], waiter);
   }
 
   /** A lease for the waiter's call, or how long its promised token still rests, or a place among the waiting. */
   async claim(lane: Lane, waiter: string, rank: number): Promise<Claim> {
     const id = `${waiter}${LEASED_TO}${randomUUID()}`;
     const askedAtMs = performance.now();
-    const [code, ms] = await this.run('claim', lane, [waiter, rank, id, this.leaseMs], waiter);
+    const [code, ms] = await this.scripts.run('claim', lane, [waiter, rank, id, this.leaseMs], waiter);
     if (code === 1) return { kind: 'leased', lease: { lane, id, askedAtMs } };
     return code === 2 ? { kind: 'early', inMs: ms } : { kind: 'waiting' };
   }
@@ -151,18 +108,18 @@ export class Lanes {
   /** The lease as if it had been given just now, for a holder that took long to get ready; null when it is gone. */
   async renew(lease: Lease): Promise<Lease | null> {
     const askedAtMs = performance.now();
-    const [code] = await this.run('renew', lease.lane, [lease.id, this.leaseMs]);
+    const [code] = await this.scripts.run('renew', lease.lane, [lease.id, this.leaseMs]);
     return code === 1 ? { ...lease, askedAtMs } : null;
   }
 
   /** Ends a lease whose call has certainly arrived, or has run out of time: the token rests for a second. */
   async rest(lease: Lease): Promise<void> {
-    await this.run('rest', lease.lane, [lease.id, REST_MS]);
+    await this.scripts.run('rest', lease.lane, [lease.id, REST_MS]);
   }
 
   /** Ends a lease that was not used: nothing was sent, so the token need not rest. */
   async handBack(lease: Lease): Promise<void> {
-    await this.run('rest', lease.lane, [lease.id, 0]);
+    await this.scripts.run('rest', lease.lane, [lease.id, 0]);
   }
 
   /**
@@ -194,17 +151,17 @@ export class Lanes {
 
   /** Takes a waiter out; a token promised to it goes on to the next. */
   async withdraw(lane: Lane, waiter: string): Promise<void> {
-    await this.run('withdraw', lane, [waiter]);
+    await this.scripts.run('withdraw', lane, [waiter]);
   }
 
   /** Waits in place for a token, for calls that nothing else waits for; null when none came free in time. */
   async take(lane: Lane, withinMs: number): Promise<Lease | null> {
-    await this.register(lane);
+    await this.inUse.noteNowAndThen(lane);
     const id = randomUUID();
     const giveUpAtMs = performance.now() + withinMs;
     for (;;) {
       const askedAtMs = performance.now();
-      const [code, ms] = await this.run('take', lane, [id, this.leaseMs]);
+      const [code, ms] = await this.scripts.run('take', lane, [id, this.leaseMs]);
       if (code === 1) return { lane, id, askedAtMs };
       if (performance.now() + ms > giveUpAtMs) return null;
       await new Promise((resolve) => setTimeout(resolve, ms));
@@ -213,33 +170,33 @@ export class Lanes {
 
   /** Lowers the pace of a lane that the cloud found too fast; it probes back up by itself. */
   async slow(lane: Lane, { countedCalls, enforcedLimit }: Excess): Promise<void> {
-    const holdMs = this.options.probeHoldMs ?? PROBE_HOLD_MS;
-    await this.run('slow', lane, [countedCalls ?? 0, enforcedLimit ?? 0, holdMs]);
+    await this.scripts.run('slow', lane, [countedCalls ?? 0, enforcedLimit ?? 0, this.probeHoldMs]);
   }
 
   /** The lanes in use of late that `belongs` picks, whichever process uses them. */
   async active(belongs: (lane: Lane) => boolean): Promise<readonly Lane[]> {
-    const names = await this.redis.zrangebyscore(ACTIVE_LANES, '-inf', '+inf');
-    return names.flatMap((name) => laneOfName(name) ?? []).filter(belongs);
+    return (await this.inUse.list()).filter(belongs);
   }
 
-  /** Wakes whom a crash left waiting, in every lane that was used of late. Safe to race. */
+  /**
+   * Wakes whom a crash left waiting, in every lane that was used of late, and now and then lets no lane stand still for
+   * a clock that was set back. Safe to race.
+   */
   async sweep(): Promise<void> {
-    const longAgo = Date.now() - FORGET_LANE_AFTER_MS;
-    const names = await this.redis.zrangebyscore(ACTIVE_LANES, '-inf', '+inf');
-    const unused = new Set(await this.redis.zrangebyscore(ACTIVE_LANES, '-inf', longAgo));
-    const sweepOne = async (name: string): Promise<void> => {
-      const lane = laneOfName(name);
-      if (lane === null) return;
-      const [code] = await this.run('sweep', lane, []);
-      if (code === 0 && unused.has(name)) await this.redis.zrem(ACTIVE_LANES, name);
+    const lanes = await this.inUse.list();
+    const unused = await this.inUse.listUnused();
+    const heedsClock = this.sweeps++ % HEED_CLOCK_EVERY === 0;
+    const sweepOne = async (lane: Lane): Promise<void> => {
+      if (heedsClock) await this.scripts.run('setBack', lane, [this.leaseMs, this.probeHoldMs]);
+      const [code] = await this.scripts.run('sweep', lane, []);
+      if (code === 0 && unused.has(laneName(lane))) await this.inUse.forget(lane);
     };
-    for (let from = 0; from < names.length; from += SWEPT_AT_ONCE)
-      await Promise.all(names.slice(from, from + SWEPT_AT_ONCE).map(sweepOne));
+    for (let from = 0; from < lanes.length; from += SWEPT_AT_ONCE)
+      await Promise.all(lanes.slice(from, from + SWEPT_AT_ONCE).map(sweepOne));
   }
 
   async state(lane: Lane): Promise<LaneState> {
-    const [leased, resting, promised, waiting, pace, nextFreeInMs] = await this.read(lane, '');
+    const { leased, resting, promised, waiting, pace, nextFreeInMs } = await this.scripts.read(lane, '');
     return {
       lane,
       limit: this.options.limits[lane.action],
@@ -254,93 +211,22 @@ export class Lanes {
 
   /** Null when the waiter is not in the lane. */
   async placeOf(lane: Lane, waiter: string): Promise<Place | null> {
-    const [, , promised, , pace, , before, promisedInMs] = await this.read(lane, waiter);
+    const { promised, pace, before, promisedInMs } = await this.scripts.read(lane, waiter);
     if (promisedInMs >= 0) return { kind: 'promised', inMs: promisedInMs };
     if (before < 0) return null;
     return { kind: 'waiting', before, startsInMs: Math.ceil(((before + 1 + promised) / pace) * 1000) };
   }
 
-  /** Keeps the lane among those in use. True when it had to be said again. */
-  private async register(lane: Lane): Promise<boolean> {
-    const name = laneName(lane);
-    const sinceMs = performance.now() - (this.registeredAtMs.get(name) ?? -Infinity);
-    if (sinceMs < REGISTER_EVERY_MS) return false;
-    await this.redis.zadd(ACTIVE_LANES, Date.now(), name);
-    this.registeredAtMs.set(name, performance.now());
-    return true;
+  private get probeHoldMs(): number {
+    return this.options.probeHoldMs ?? PROBE_HOLD_MS;
   }
 
   private get leaseMs(): number {
     return this.options.callTimeoutMs + REST_MS;
   }
-
-  private async read(lane: Lane, waiter: string) {
-    const reply = await this.reply('read', lane, [waiter]);
-    this.wakeAll(reply.slice(NUMBERS_OF_READ));
-    return reply.slice(0, NUMBERS_OF_READ).map(Number) as [
-      leased: number,
-      resting: number,
-      promised: number,
-      waiting: number,
-      pace: number,
-      nextFreeInMs: number,
-      before: number,
-      promisedInMs: number,
-    ];
-  }
-
-  /** `self` is the waiter that asks: it learns of its promise from the reply and need not be woken for it. */
-  private async run(
-    name: Exclude<keyof typeof SCRIPTS, 'read'>,
-    lane: Lane,
-    args: readonly (string | number)[],
-    self?: string,
-  ): Promise<[code: number, ms: number]> {
-    const [code, ms, ...toWake] = await this.reply(name, lane, args);
-    this.wakeAll(toWake, self);
-    return [Number(code), Number(ms)];
-  }
-
-  private async reply(
-    name: keyof typeof SCRIPTS,
-    lane: Lane,
-    args: readonly (string | number)[],
-  ): Promise<readonly (string | number)[]> {
-    // After lost state a call may still be on its way that was leased just before: its sending and transit come on top.
-    const restAfterLossMs = REST_MS + LEASE_FRESH_MS + this.options.transitMs;
-    const limit = this.options.limits[lane.action];
-    const isBehind = this.options.isBehind?.();
-    const graceMs = isBehind === true ? PROMISE_GRACE_WHEN_BEHIND_MS : PROMISE_GRACE_MS;
-    const shared = [limit, restAfterLossMs, graceMs, calledUpMax(isBehind, limit)];
-    const keys = KEY_PARTS.map((part) => keyOf(lane, part));
-    return (await SCRIPTS[name].run(this.redis, keys, [...shared, ...args])) as (string | number)[];
-  }
-
-  private wakeAll(pairs: readonly (string | number)[], self?: string): void {
-    for (let at = 0; at < pairs.length; at += 2) {
-      const [waiter, inMs] = [String(pairs[at]), Number(pairs[at + 1])];
-      if (inMs < 0) this.options.wake({ kind: 'on_deck', waiter });
-      else if (waiter !== self) this.options.wake({ kind: 'promised', waiter, inMs });
-    }
-  }
-}
-
-/** How many waiters of a lane may be called up at a time; 0 where that can't be told. */
-function calledUpMax(isBehind: boolean | undefined, limit: number): number {
-  if (isBehind === undefined) return 0;
-  return isBehind ? CALLED_UP_WHEN_BEHIND : limit;
 }
 
 /** Whether a call may be sent under the lease now. One that is not fresh any more must be renewed first. */
 export function isFresh(lease: Lease): boolean {
   return performance.now() - lease.askedAtMs <= LEASE_FRESH_MS;
-}
-
-/** One hash tag for each lane: all of its keys are in one slot of a cluster. */
-function keyOf(lane: Lane, part: (typeof KEY_PARTS)[number]): string {
-  return `lane:{${laneName(lane)}}:${part}`;
-}
-
-function script(file: string): Script {
-  return new Script(new URL(`lua/${file}`, import.meta.url));
 }
