@@ -1,14 +1,14 @@
 import type { ImageRequestView } from '#libs/image-requests';
 import { stopAllProcesses, waitFor } from '#libs/testing';
-import { newImageName, orderFor } from '../support/image-requests.js';
+import { ended, newImageName, orderFor } from '../support/image-requests.js';
 import { startWholeService, type TestTenant, type WholeService } from '../support/whole-service.js';
 
-describe('a worker that is told to stop', () => {
+describe('a worker that ends', () => {
   let service: WholeService;
   let tenant: TestTenant;
 
   beforeAll(async () => {
-    service = await startWholeService({ workers: 1, settings: { UPSTREAM_TIMEOUT_MS: '20000' } });
+    service = await startWholeService({ workers: 1, settings: { UPSTREAM_TIMEOUT_MS: '120000' } });
     tenant = await service.createTenant('shutdown');
   }, 60_000);
   afterAll(async () => {
@@ -16,12 +16,18 @@ describe('a worker that is told to stop', () => {
     await stopAllProcesses();
   }, 60_000);
 
-  it('lets the call in flight end, writes its outcome down, and exits with 0', async () => {
+  const calls = () => service.simulator.calls({ action: 'CreateImage', uin: tenant.account.uin });
+  const called = (imageName: string) =>
+    waitFor(async () => (await calls()).some((call) => call.imageName === imageName), {
+      timeoutMs: 15_000,
+      intervalMs: 20,
+    });
+
+  it('is told to, and lets the call in flight end, writes its outcome down, and exits with 0', async () => {
     const imageName = newImageName();
     await service.simulator.addFaults({ match: { imageName }, effect: { kind: 'delay', ms: 2000 } });
     const { id } = await tenant.api.created<ImageRequestView>('/v1/image-requests', orderFor(tenant, { imageName }));
-    const calls = () => service.simulator.calls({ action: 'CreateImage', uin: tenant.account.uin });
-    await waitFor(async () => (await calls()).length === 1, { timeoutMs: 15_000, intervalMs: 20 });
+    await called(imageName);
 
     expect(await service.workers[0]?.stop('SIGTERM')).toBe(0);
     const request = await tenant.api.read<ImageRequestView>(`/v1/image-requests/${id}`);
@@ -34,4 +40,18 @@ describe('a worker that is told to stop', () => {
     expect(log.data.map(({ outcome }) => outcome)).toEqual(['success']);
     expect(await calls()).toHaveLength(1);
   });
+
+  it('is killed, and its image is found long before the time of its call is over', async () => {
+    const imageName = newImageName();
+    await service.simulator.addFaults({ match: { imageName }, effect: { kind: 'hang-after' } });
+    const worker = await service.startWorker();
+    const { id } = await tenant.api.created<ImageRequestView>('/v1/image-requests', orderFor(tenant, { imageName }));
+    await called(imageName);
+
+    await worker.stop('SIGKILL');
+    await service.startWorker();
+
+    expect(await ended(tenant.api, id)).toMatchObject({ status: 'succeeded', attempts: 1 });
+    expect((await calls()).filter((call) => call.imageName === imageName)).toHaveLength(1);
+  }, 90_000);
 });

@@ -3,9 +3,12 @@ import type { OnApplicationBootstrap } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import type { Log } from '#libs/logging';
 
-const STALLED_AFTER_MS = 15_000;
+const STALLED_AFTER_MS = 10_000;
 
-/** A job whose worker died is taken over after this long; with the lock's own time, within thirty seconds. */
+/**
+ * A job whose worker died is taken over after this long; with the lock's own time and the look that finds it first, within
+ * thirty seconds.
+ */
 export const STALLED_AFTER = { stalledInterval: STALLED_AFTER_MS, lockDuration: STALLED_AFTER_MS } as const;
 
 /**

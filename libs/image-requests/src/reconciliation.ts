@@ -15,6 +15,8 @@ import type { Settlement } from './settlement.js';
 
 /** A worker that is alive settles its call within this long after the call's own time is over. */
 const SETTLING_GRACE_MS = 5000;
+/** How often an image is looked for while the worker of an open attempt may still be at it. */
+const PEEK_EVERY_MS = 5000;
 /** After so many calls without a usable answer the request ends: the cloud is in no state to make it. */
 const UNANSWERED_MAX = 5;
 
@@ -37,7 +39,7 @@ export class Reconciliation {
   async run(request: ImageRequest, account: Account): Promise<NextStep> {
     const attempts = await this.attempts.list(this.postgres.db, request.tenantId, request.id);
     const open = attempts.find((attempt) => attempt.outcome === null);
-    if (open !== undefined) return this.takeOver(request, open);
+    if (open !== undefined) return this.takeOver(request, account, attempts, open);
 
     const unanswered = attempts.filter((attempt) => attempt.outcome === 'unknown');
     const last = unanswered.at(-1);
@@ -84,13 +86,39 @@ export class Reconciliation {
     }
   }
 
-  /** Leaves an attempt alone while its worker may still be at it; after that nobody will tell its outcome. */
-  private async takeOver(request: ImageRequest, open: Attempt): Promise<NextStep> {
+  /**
+   * Leaves an attempt alone while its worker may still be at it; after that nobody will tell its outcome. An image that
+   * can be seen meanwhile tells it sooner, and a worker that is alive after all can only say the same.
+   */
+  private async takeOver(
+    request: ImageRequest,
+    account: Account,
+    attempts: readonly Attempt[],
+    open: Attempt,
+  ): Promise<NextStep> {
     const overAt = open.startedAt.getTime() + this.policy.upstreamTimeoutMs + SETTLING_GRACE_MS;
     const leftMs = overAt - this.clock.now().getTime();
-    if (leftMs > 0) return again(leftMs);
+    if (leftMs > 0) {
+      const inDoubt = attempts.map((attempt) =>
+        attempt === open ? { ...open, outcome: 'unknown' as const } : attempt,
+      );
+      const imageId = request.dryRun ? null : await this.imageMadeBy(request, account, inDoubt);
+      if (imageId === null) return again(Math.min(leftMs, PEEK_EVERY_MS));
+      await this.settlement.closeAsLost(request, open);
+      return this.settlement.adopt(request, imageId);
+    }
     await this.settlement.closeAsLost(request, open);
     return again(0);
+  }
+
+  private async imageMadeBy(
+    request: ImageRequest,
+    account: Account,
+    attempts: readonly Attempt[],
+  ): Promise<string | null> {
+    const looked = await this.lookup.look(account, request);
+    if (looked.kind !== 'looked') return null;
+    return (await this.lookup.imageOfAttempts(request, looked.images, attempts))?.imageId ?? null;
   }
 
   /** True while the unanswered call could still land, were it only late. */
