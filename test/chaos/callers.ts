@@ -51,12 +51,14 @@ export async function postAll(world: World, plan: Plan, onPosted: (count: number
 
 function ordersOf({ parties }: World, plan: Plan): readonly Order[] {
   const places = parties.flatMap((party) => party.accounts.map((account) => ({ party, account })));
-  let instanceId = newInstanceId();
+  let [place, instanceId] = [places[0], newInstanceId()];
   return Array.from({ length: plan.requests }, (_, n) => {
     const isSibling = n < plan.siblings;
-    const place = places[isSibling ? 0 : n % places.length];
+    if (n % SAME_INSTANCE_EVERY !== 0 || isSibling) {
+      place = places[isSibling ? 0 : n % places.length];
+      instanceId = newInstanceId();
+    }
     if (place === undefined) throw new Error('there is no account');
-    if (n % SAME_INSTANCE_EVERY !== 0 || isSibling) instanceId = newInstanceId();
     return {
       party: place.party,
       body: {

@@ -8,7 +8,7 @@ describe('a short form of the chaos run', () => {
 
   beforeAll(async () => {
     run = await runChaos({ ...SHORT, seed: 20_261_124, enforceUniqueNames: false });
-  }, 240_000);
+  }, 480_000);
   afterAll(() => stopAllProcesses(), 60_000);
 
   it('did all the harm that it is about', () => {

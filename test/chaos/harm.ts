@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type StartedProcess, waitFor } from '#libs/testing';
-import { withRedis } from '../bench/lanes/redis-books.js';
+import { withRedis } from '../support/redis-books.js';
 import type { Plan } from './plan.js';
 import type { World } from './world.js';
 
@@ -39,23 +39,26 @@ export async function doHarm(world: World, plan: Plan, progress: Progress): Prom
     }
   };
   const killGateways = async (): Promise<void> => {
+    const replacements: Promise<unknown>[] = [];
     for (const share of [0.3, 0.7]) {
       await posted(progress, plan.requests * share);
       const victim = service.gateways[done.gatewaysKilled];
-      if (victim === undefined) return;
+      // Only while callers are posting is it the harm that is meant.
+      if (victim === undefined || progress.posted >= plan.requests) break;
       await victim.stop('SIGKILL');
       done.gatewaysKilled += 1;
-      await replaced(() => service.startGateway(victim.url));
+      replacements.push(replaced(() => service.startGateway(victim.url)));
     }
+    await Promise.all(replacements);
   };
   const spoilServers = async (): Promise<void> => {
-    await called(world, progress, plan.requests * 0.2);
+    if (!(await called(world, progress, plan.requests * 0.2))) return;
     await withRedis(service.redisUrl, (redis) => redis.flushall());
     done.redisFlushed += 1;
-    await called(world, progress, plan.requests * 0.4);
+    if (!(await called(world, progress, plan.requests * 0.4))) return;
     await service.restartRedis();
     done.redisRestarted += 1;
-    await called(world, progress, plan.requests * 0.6);
+    if (!(await called(world, progress, plan.requests * 0.6))) return;
     await postgres.restart();
     done.postgresRestarted += 1;
   };
@@ -83,12 +86,14 @@ async function posted(progress: Progress, count: number): Promise<void> {
   });
 }
 
-async function called({ service }: World, progress: Progress, count: number): Promise<void> {
+/** False when the run was over before. */
+async function called({ service }: World, progress: Progress, count: number): Promise<boolean> {
   await waitFor(async () => progress.isOver || ((await service.simulator.stats()).calls['CreateImage'] ?? 0) >= count, {
     timeoutMs: 600_000,
     intervalMs: 100,
     what: `${count} calls of CreateImage`,
   });
+  return !progress.isOver;
 }
 
 async function waitUntilOver(progress: Progress, forMs: number): Promise<void> {

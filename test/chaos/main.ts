@@ -15,7 +15,8 @@ const requests = wholeNumber('requests', values.requests) ?? size.requests;
 let missed = false;
 try {
   for (const enforceUniqueNames of [true, false]) {
-    const run = await runChaos({ ...size, requests, seed, enforceUniqueNames });
+    const siblings = Math.min(size.siblings, requests);
+    const run = await runChaos({ ...size, requests, siblings, seed, enforceUniqueNames });
     console.log(`\n${headOf(run)}\n\n${tableOf(run)}\n`);
     missed ||= run.checks.some(({ faults }) => faults.length > 0);
   }

@@ -12,6 +12,9 @@ import { startWholeService, type TestTenant, type WholeService } from '../suppor
 /** A worker sends under a lease younger than this; one that is older it renews first, for which it needs Redis. */
 const LEASE_STALE_MS = 200;
 
+/** So long that the lock is there before the answer. */
+const LATE: SimulatorFault = { kind: 'delay', ms: 3000 };
+
 /** Where a process is killed, and what the cloud has seen of the request in the end. */
 interface Point {
   readonly name: string;
@@ -36,6 +39,15 @@ describe('a process that dies at a named point', () => {
     (await service.simulator.calls({ action: 'CreateImage' })).filter((call) => call.imageName === imageName);
   const called = (imageName: string): Promise<unknown> =>
     waitFor(async () => (await callsOf(imageName)).length > 0, { timeoutMs: 20_000, intervalMs: 10 });
+  /** Since when the answer of a call that is carried out late may have been on its way. */
+  const answered = async (imageName: string): Promise<Date> => {
+    const sentAt = new Date();
+    await waitFor(async () => (await callsOf(imageName)).some(({ processed }) => processed), {
+      timeoutMs: 20_000,
+      intervalMs: 10,
+    });
+    return sentAt;
+  };
   const inDatabase = async (what: string, imageName: string): Promise<void> => {
     const { db } = service.database.postgres;
     await waitFor(
@@ -128,9 +140,9 @@ describe('a process that dies at a named point', () => {
       calls: 1,
       attempts: 1,
       crash: () =>
-        whileTheCallIsOut({ kind: 'delay', ms: 1000 }, () =>
+        whileTheCallIsOut(LATE, (imageName) =>
           whileLocked('attempts', async (lock) => {
-            await lock.holdsUp('update "attempts"');
+            await lock.holdsUp('update "attempts"', await answered(imageName));
             await kill();
           }),
         ),
@@ -140,9 +152,9 @@ describe('a process that dies at a named point', () => {
       calls: 1,
       attempts: 1,
       crash: () =>
-        whileTheCallIsOut({ kind: 'delay', ms: 1000 }, () =>
+        whileTheCallIsOut(LATE, (imageName) =>
           whileLocked('events', async (lock) => {
-            await lock.holdsUp('insert into "events"');
+            await lock.holdsUp('insert into "events"', await answered(imageName));
             await kill();
           }),
         ),
@@ -152,9 +164,9 @@ describe('a process that dies at a named point', () => {
       calls: 1,
       attempts: 1,
       crash: () =>
-        whileTheCallIsOut({ kind: 'delay', ms: 1000 }, (imageName) =>
+        whileTheCallIsOut(LATE, (imageName) =>
           whileLocked('events', async (lock) => {
-            await lock.holdsUp('insert into "events"');
+            await lock.holdsUp('insert into "events"', await answered(imageName));
             await whileRedisIsHeld(async () => {
               await lock.release();
               await inDatabase(`status = 'creating'`, imageName);

@@ -44,7 +44,8 @@ describe('while Redis is out of reach', () => {
       await sleep(SILENCE_MS);
       expect(await createImageCalls()).toHaveLength(silentFrom);
     });
-    expect(silentFrom).toBeLessThan(requests.length);
+    // Else the silence would say nothing.
+    expect(requests.length - (silentFrom ?? 0)).toBeGreaterThanOrEqual(30);
 
     await waitFor(async () => (await readiness()).status === 200, { timeoutMs: 10_000, intervalMs: 50 });
     for (const { id } of requests) expect(await ended(tenant.api, id)).toMatchObject({ status: 'succeeded' });

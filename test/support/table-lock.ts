@@ -15,15 +15,15 @@ export class TableLock {
     return new TableLock(client);
   }
 
-  /** Until a statement that begins so waits for the lock. */
-  async holdsUp(statement: string): Promise<void> {
+  /** Until a statement that begins so, and was not sent before, waits for the lock. */
+  async holdsUp(statement: string, sentSince: Date = new Date(0)): Promise<void> {
     const waiting = `
       select from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query like $1`;
+      where datname = current_database() and wait_event_type = 'Lock' and query like $1 and query_start >= $2`;
     const isHeldUp = async (): Promise<boolean> => {
       // Within a transaction the view would show for ever what it showed at first.
       await this.client.query('select pg_stat_clear_snapshot()');
-      return ((await this.client.query(waiting, [`${statement}%`])).rowCount ?? 0) > 0;
+      return ((await this.client.query(waiting, [`${statement}%`, sentSince])).rowCount ?? 0) > 0;
     };
     const what = `"${statement}" waits for its table`;
     await waitFor(isHeldUp, { timeoutMs: 20_000, intervalMs: 10, what });

@@ -9,8 +9,8 @@ const INTERVAL_MS = 500;
 const TURN_MS = 450;
 
 /**
- * Wakes the waiters that a crash left in their lanes; with a promise's grace, the first time within two and a half
- * seconds. One worker does it for all in each turn: the more workers, the less each has to sweep.
+ * Wakes the waiters that a crash left in their lanes; with a promise's grace, the first time within two and a half seconds
+ * where workers keep up. One worker does it for all in each turn: the more workers, the less each has to sweep.
  */
 @Injectable()
 export class LaneSweeper implements OnApplicationBootstrap, OnApplicationShutdown {

@@ -31,7 +31,10 @@ export class AttemptStore {
       .execute();
   }
 
-  /** Writes the outcome once: false when another worker has already closed the attempt. */
+  /**
+   * Writes the outcome once: false when another worker has already closed the attempt. Only that it was accepted is also
+   * written over what was not known before.
+   */
   async close(tx: Tx, attempt: Attempt, result: AttemptResult, at: Date): Promise<boolean> {
     const { numUpdatedRows } = await tx
       .$extendTables<ImageRequestTables>()
@@ -46,7 +49,11 @@ export class AttemptStore {
         image_id: result.imageId,
       })
       .where('id', '=', attempt.id)
-      .where('outcome', 'is', null)
+      .where((eb) =>
+        result.outcome === 'accepted'
+          ? eb.or([eb('outcome', 'is', null), eb('outcome', '=', 'unknown')])
+          : eb('outcome', 'is', null),
+      )
       .executeTakeFirst();
     return numUpdatedRows === 1n;
   }

@@ -53,14 +53,14 @@ export class LaneEntrance {
    */
   async enterMissing(
     pages: AsyncIterable<readonly LaneEntrant[]>,
-    stillQueued: (ids: readonly ImageRequestId[]) => Promise<ReadonlySet<ImageRequestId>>,
+    stillForLanes: (ids: readonly ImageRequestId[]) => Promise<ReadonlySet<ImageRequestId>>,
   ): Promise<number> {
     let entered = 0;
     let beganAtMs = performance.now();
     for await (const page of pages) {
       const candidates = await this.withLanes(page);
       // One that was called since its page was read has left its lane rightly.
-      const missing = await stillQueued(await this.missingAmong(candidates));
+      const missing = await stillForLanes(await this.missingAmong(candidates));
       // In the order of the page, not lane by lane, or each lane would wait for the whole start of those before it.
       const newcomers = candidates.filter(({ entrant }) => missing.has(entrant.id));
       await Promise.all(newcomers.map(({ lane, entrant }) => this.enterLane(lane, entrant)));
@@ -118,7 +118,7 @@ export class LaneEntrance {
         ),
       ),
     );
-    return missing.flat() as ImageRequestId[];
+    return missing.flat();
   }
 
   private async enterLane(lane: Lane, request: LaneEntrant): Promise<void> {

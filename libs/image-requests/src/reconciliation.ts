@@ -88,7 +88,7 @@ export class Reconciliation {
 
   /**
    * Leaves an attempt alone while its worker may still be at it; after that nobody will tell its outcome. An image that
-   * can be seen meanwhile tells it sooner, and a worker that is alive after all can only say the same.
+   * can be seen meanwhile tells it sooner; the answer of a worker that is alive after all is still written down.
    */
   private async takeOver(
     request: ImageRequest,

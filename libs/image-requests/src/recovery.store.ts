@@ -34,14 +34,8 @@ export class RecoveryStore {
     due: { readonly untouchedSince: Date; readonly by: Date },
     page: { readonly after: ImageRequestId | null; readonly limit: number },
   ): Promise<readonly LaneEntrant[]> {
-    let query = db
-      .$extendTables<ImageRequestTables>()
-      .selectFrom('image_requests')
+    let query = dueForLanes(db, due)
       .select(['id', 'tenant_id', 'account_id', 'region', 'priority', 'created_at'])
-      .where('status', '=', 'queued')
-      .where('updated_at', '<', due.untouchedSince)
-      .where((eb) => eb.or([eb('waiting_for', 'is', null), eb('waiting_for', '=', 'retry')]))
-      .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<', due.by)]))
       .orderBy('id')
       .limit(page.limit);
     if (page.after !== null) query = query.where('id', '>', page.after);
@@ -55,16 +49,14 @@ export class RecoveryStore {
     }));
   }
 
-  /** Which of the requests are queued still. */
-  async stillQueued(db: Db, ids: readonly ImageRequestId[]): Promise<ReadonlySet<ImageRequestId>> {
+  /** Which of them should be in a lane still. */
+  async stillForLanes(
+    db: Db,
+    due: { readonly untouchedSince: Date; readonly by: Date },
+    ids: readonly ImageRequestId[],
+  ): Promise<ReadonlySet<ImageRequestId>> {
     if (ids.length === 0) return new Set();
-    const rows = await db
-      .$extendTables<ImageRequestTables>()
-      .selectFrom('image_requests')
-      .select('id')
-      .where('id', 'in', ids)
-      .where('status', '=', 'queued')
-      .execute();
+    const rows = await dueForLanes(db, due).select('id').where('id', 'in', ids).execute();
     return new Set(rows.map(({ id }) => id));
   }
 
@@ -82,4 +74,14 @@ export class RecoveryStore {
       .execute();
     return rows.map(imageRequestOf);
   }
+}
+
+function dueForLanes(db: Db, due: { readonly untouchedSince: Date; readonly by: Date }) {
+  return db
+    .$extendTables<ImageRequestTables>()
+    .selectFrom('image_requests')
+    .where('status', '=', 'queued')
+    .where('updated_at', '<', due.untouchedSince)
+    .where((eb) => eb.or([eb('waiting_for', 'is', null), eb('waiting_for', '=', 'retry')]))
+    .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<', due.by)]));
 }

@@ -103,13 +103,16 @@ export class Recovery {
 
   private async enterForgotten(untouchedSince: Date, stopping: AbortSignal): Promise<number> {
     if (!(await this.memory.takeTurn(LANES_TURN, LOOK_INTO_LANES_EVERY_MS))) return 0;
-    return this.entrance.enterMissing(this.pagesForLanes(untouchedSince, stopping), (ids) =>
-      this.store.stillQueued(this.postgres.db, ids),
+    const due = { untouchedSince, by: this.clock.now() };
+    return this.entrance.enterMissing(this.pagesForLanes(due, stopping), (ids) =>
+      this.store.stillForLanes(this.postgres.db, due, ids),
     );
   }
 
-  private async *pagesForLanes(untouchedSince: Date, stopping: AbortSignal): AsyncGenerator<readonly LaneEntrant[]> {
-    const due = { untouchedSince, by: this.clock.now() };
+  private async *pagesForLanes(
+    due: { readonly untouchedSince: Date; readonly by: Date },
+    stopping: AbortSignal,
+  ): AsyncGenerator<readonly LaneEntrant[]> {
     let after: ImageRequestId | null = null;
     while (!stopping.aborted) {
       const page: readonly LaneEntrant[] = await this.store.listForLanes(this.postgres.db, due, { after, limit: PAGE });

@@ -51,8 +51,8 @@ export class Submission {
     const account = await this.accounts.find(this.postgres.db, request.tenantId, request.accountId);
     if (account === null) throw new Error(`the account of the open image request ${id} is gone`);
     if (request.status === 'submitting') return this.reconciliation.run(request, account);
-    await this.lanes.takeUp(this.entrance.laneOf(account, request.region), id);
     try {
+      await this.lanes.takeUp(this.entrance.laneOf(account, request.region), id);
       const readiness = await this.preparation.prepare(request, account);
       return readiness.kind === 'ready' ? await this.submit(request, account) : readiness.step;
     } catch (error) {

@@ -44,11 +44,10 @@ const SCRIPTS = {
   slow: script('slow-lane.6.lua'),
   read: script('read-lane.6.lua'),
   sweep: script('sweep-lane.6.lua'),
-  setBack: script('set-back-lane.6.lua'),
 } as const;
 
 /** What lane.lua calls KEYS[1] to KEYS[6]. */
-const KEY_PARTS = ['leases', 'resting', 'promised', 'waiting', 'state', 'held'] as const;
+const KEY_PARTS = ['leases', 'resting', 'promised', 'waiting', 'state', 'unqueued'] as const;
 
 /** How many numbers each script's reply begins with, before those to wake. */
 const NUMBERS_OF_READ = 8;

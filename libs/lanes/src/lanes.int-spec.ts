@@ -11,7 +11,8 @@ describe('Lanes', () => {
   let lane: Lane;
   let woken: Wake[];
 
-  const lanesOf = (options: Partial<LaneOptions> = {}): Lanes =>
+  /** As the gateway has them, which can't tell whether workers are behind. */
+  const gatewayLanes = (options: Partial<LaneOptions> = {}): Lanes =>
     new Lanes(redis, {
       limits: { CreateImage: 10, DescribeImages: 40 },
       callTimeoutMs: 5000,
@@ -19,6 +20,7 @@ describe('Lanes', () => {
       wake: (wake) => woken.push(wake),
       ...options,
     });
+  const lanesOf = (options: Partial<LaneOptions> = {}): Lanes => gatewayLanes({ isBehind: () => false, ...options });
 
   const takeSoon = async (lanes: Lanes): Promise<Lease> => {
     const lease = await lanes.take(lane, 10_000);
@@ -114,7 +116,8 @@ describe('Lanes', () => {
     const calledUp = (): readonly string[] => woken.flatMap((wake) => (wake.kind === 'promised' ? [wake.waiter] : []));
 
     beforeEach(async () => {
-      gateway = await restedLane();
+      await restedLane();
+      gateway = gatewayLanes();
       lanes = lanesOf({ isBehind: () => true });
       for (let n = 0; n < 10; n++) await lanes.enter(lane, `w${n}`, n);
     });
@@ -144,6 +147,8 @@ describe('Lanes', () => {
       expect(calledUp()).toEqual([]);
 
       await ageLane(redis, lane, 4500);
+      await gateway.state(lane);
+      expect(calledUp()).toEqual([]);
       await lanes.state(lane);
       expect(calledUp().toSorted()).toEqual(['w0', 'w1', 'w2']);
     });
@@ -385,6 +390,9 @@ describe('Lanes', () => {
     await lanes.enter(lane, 'waiter', 0);
     await ageLane(redis, lane, -3_600_000);
     expect((await lanes.state(lane)).nextFreeInMs).toBeGreaterThan(3_000_000);
+    const early = await lanes.claim(lane, 'waiter', 0);
+    // Nobody is told to come back in an hour: the job would, and no wake would reach it before.
+    expect(early.kind === 'early' && early.inMs).toBeLessThan(1500);
 
     await lanesOf().sweep();
 

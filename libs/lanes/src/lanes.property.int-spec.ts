@@ -189,7 +189,7 @@ class Drive {
   }
 
   private keys(): readonly string[] {
-    return ['leases', 'resting', 'promised', 'held', 'waiting', 'state'].map((part) => this.key(part));
+    return ['leases', 'resting', 'promised', 'unqueued', 'waiting', 'state'].map((part) => this.key(part));
   }
 
   private key(part: string): string {

@@ -124,11 +124,12 @@ export class Lanes {
 
   /**
    * Which of the waiters are neither waiting in the lane nor promised a token nor about to call; three commands, however
-   * many are asked for.
+   * many are asked for. One that moves back from promised to waiting just then may be named too: it keeps its place when
+   * it enters again.
    */
-  async missing(lane: Lane, waiters: readonly string[]): Promise<readonly string[]> {
+  async missing<Waiter extends string>(lane: Lane, waiters: readonly Waiter[]): Promise<readonly Waiter[]> {
     if (waiters.length === 0) return [];
-    // In the order in which waiters move on, so that none slips through between two looks.
+    // In the order in which waiters move on.
     const [waiting, promised, leases] = await Promise.all([
       this.redis.zmscore(keyOf(lane, 'waiting'), ...waiters),
       this.redis.zmscore(keyOf(lane, 'promised'), ...waiters),
@@ -139,12 +140,12 @@ export class Lanes {
     return waiters.filter((waiter, at) => !isIn(waiting, at) && !isIn(promised, at) && !calling.has(waiter));
   }
 
-  /** Wakes a waiter once more if it has been promised a token, unless it is held: whoever is held is called up later. */
+  /** Wakes a waiter once more if it has been promised a token, unless it is held back: then it is called up later. */
   async recall(lane: Lane, waiter: string): Promise<void> {
-    const [promised, held] = await Promise.all(
-      (['promised', 'held'] as const).map((part) => this.redis.zscore(keyOf(lane, part), waiter)),
+    const [promised, unqueued] = await Promise.all(
+      (['promised', 'unqueued'] as const).map((part) => this.redis.zscore(keyOf(lane, part), waiter)),
     );
-    if (typeof promised !== 'string' || Number(held ?? -1) >= 0) return;
+    if (typeof promised !== 'string' || isHeldBack(unqueued)) return;
     const place = await this.placeOf(lane, waiter);
     if (place?.kind === 'promised') this.options.wake({ kind: 'promised', waiter, inMs: place.inMs });
   }
@@ -187,8 +188,7 @@ export class Lanes {
     const unused = await this.inUse.listUnused();
     const heedsClock = this.sweeps++ % HEED_CLOCK_EVERY === 0;
     const sweepOne = async (lane: Lane): Promise<void> => {
-      if (heedsClock) await this.scripts.run('setBack', lane, [this.leaseMs, this.probeHoldMs]);
-      const [code] = await this.scripts.run('sweep', lane, []);
+      const [code] = await this.scripts.run('sweep', lane, heedsClock ? [this.leaseMs, this.probeHoldMs] : []);
       if (code === 0 && unused.has(laneName(lane))) await this.inUse.forget(lane);
     };
     for (let from = 0; from < lanes.length; from += SWEPT_AT_ONCE)
@@ -229,4 +229,9 @@ export class Lanes {
 /** Whether a call may be sent under the lease now. One that is not fresh any more must be renewed first. */
 export function isFresh(lease: Lease): boolean {
   return performance.now() - lease.askedAtMs <= LEASE_FRESH_MS;
+}
+
+/** From its score in `unqueued`: a time, but for those that a worker has taken up (TAKEN_UP in lane.lua). */
+function isHeldBack(score: unknown): boolean {
+  return typeof score === 'string' && Number(score) >= 0;
 }

@@ -19,6 +19,6 @@ const SCRIPT = `
 /** Lets time pass for a lane without waiting for it: every time that the lane has written down becomes so much older. */
 export async function ageLane(redis: Redis, lane: Lane, byMs: number): Promise<void> {
   const tag = `lane:{${laneName(lane)}}`;
-  const keys = ['leases', 'resting', 'promised', 'held', 'state'].map((part) => `${tag}:${part}`);
+  const keys = ['leases', 'resting', 'promised', 'unqueued', 'state'].map((part) => `${tag}:${part}`);
   await redis.eval(SCRIPT, keys.length, ...keys, byMs);
 }

@@ -9,7 +9,7 @@
 local waiter, rank, lease, leaseMs = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
 
 local since = redis.call('ZSCORE', promised, waiter)
-if since and tonumber(since) > now then return reply(2, since - now) end
+if since and tonumber(since) > now then return reply(2, msUntil(since)) end
 if not since and freeTokens() <= 0 then
   redis.call('ZADD', waiting, 'NX', rank, waiter)
   return reply(0, 0)

@@ -9,7 +9,7 @@
 local waiter, rank = ARGV[5], ARGV[6]
 
 local since = redis.call('ZSCORE', promised, waiter)
-if since then return reply(1, math.max(0, since - now)) end
+if since then return reply(1, msUntil(since)) end
 if redis.call('ZSCORE', waiting, waiter) then return reply(0, 0) end
 
 redis.call('ZADD', waiting, rank, waiter)
@@ -19,7 +19,7 @@ else
   passOnResting()
 end
 since = redis.call('ZSCORE', promised, waiter)
-if since then return reply(1, math.max(0, since - now)) end
+if since then return reply(1, msUntil(since)) end
 if redis.call('ZRANK', waiting, waiter) < limit and not isCongested() then
   toWake[#toWake + 1] = waiter
   toWake[#toWake + 1] = -1

@@ -19,12 +19,12 @@
   KEYS[1] leases zset   KEYS[2] resting zset   KEYS[3] promised zset   KEYS[4] waiting zset
   KEYS[5] state hash: run, pace, probe_at, pace_before, slowed_at, and of each promised waiter its rank and how often it
           did not come
-  KEYS[6] held zset: promised waiters that have no place in the queue: those not called up yet by when their token may be
+  KEYS[6] unqueued zset: promised waiters that have no place in the queue: those not called up yet by when their token may be
           used, and TAKEN_UP those that a worker has taken from it
   ARGV[1] limit, tokens   ARGV[2] rest after lost state, ms   ARGV[3] grace of a promise, ms   ARGV[4] how many waiters
-  may be called up whose tokens wait for them, 0 from whoever can't tell and calls up nobody that is held
+  may be called up whose tokens wait for them, 0 from whoever can't tell and calls up nobody that is held back
 ]]
-local leases, resting, promised, waiting, state, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local leases, resting, promised, waiting, state, unqueued = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local limit, lostRestMs, graceMs, calledUpMax = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local STATE_KEPT_MS, PROBE_STEP_MS, GRACES, GRACE_MAX_MS, TAKEN_UP = 86400000, 1200, 17, 12000, -1
 local clock = redis.call('TIME')
@@ -38,9 +38,15 @@ local function score(ms)
   return string.format('%.3f', ms)
 end
 
+-- How long until then. No token rests longer than after lost state: a time further ahead is one of a clock that has been
+-- set back since, and nobody may wait for it.
+local function msUntil(freeAt)
+  return math.ceil(math.min(lostRestMs, math.max(0, freeAt - now)))
+end
+
 local function callUp(waiter, freeAt)
   toWake[#toWake + 1] = waiter
-  toWake[#toWake + 1] = math.ceil(math.max(0, freeAt - now))
+  toWake[#toWake + 1] = msUntil(freeAt)
 end
 
 -- How many promised tokens could be used now if only somebody came.
@@ -57,22 +63,22 @@ local function promise(waiter, rank, freeAt)
   redis.call('ZADD', promised, score(freeAt), waiter)
   redis.call('HSET', state, 'rank:' .. waiter, rank)
   if isHeld then
-    redis.call('ZADD', held, score(freeAt), waiter)
+    redis.call('ZADD', unqueued, score(freeAt), waiter)
   else
-    redis.call('ZREM', held, waiter)
+    redis.call('ZREM', unqueued, waiter)
     callUp(waiter, freeAt)
   end
 end
 
--- The grace of one that was held begins when it is called up.
-local function callUpHeld()
-  if calledUpMax == 0 or redis.call('ZCARD', held) == 0 then return end
-  local places = calledUpMax - (overdue(promised) - overdue(held))
+-- The grace of one that was held back begins when it is called up.
+local function callUpNext()
+  if calledUpMax == 0 or redis.call('ZCARD', unqueued) == 0 then return end
+  local places = calledUpMax - (overdue(promised) - overdue(unqueued))
   while places > 0 do
-    local soonest = redis.call('ZRANGE', held, 0, '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+    local soonest = redis.call('ZRANGE', unqueued, 0, '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
     if not soonest[1] then return end
     local freeAt = math.max(now, tonumber(soonest[2]))
-    redis.call('ZREM', held, soonest[1])
+    redis.call('ZREM', unqueued, soonest[1])
     redis.call('ZADD', promised, 'XX', score(freeAt), soonest[1])
     callUp(soonest[1], freeAt)
     if freeAt <= now then places = places - 1 end
@@ -81,7 +87,7 @@ end
 
 local function breakPromise(waiter)
   redis.call('ZREM', promised, waiter)
-  redis.call('ZREM', held, waiter)
+  redis.call('ZREM', unqueued, waiter)
   redis.call('HDEL', state, 'rank:' .. waiter, 'missed:' .. waiter)
 end
 
@@ -142,28 +148,33 @@ end
 
 -- The reply: a code, a number of milliseconds, then whom to wake.
 local function reply(code, ms)
-  callUpHeld()
+  callUpNext()
   return { code, math.ceil(ms), unpack(toWake) }
+end
+
+-- Whoever did not come for its token in time is woken again, for its job may have been lost: soon at first, then more
+-- rarely, for where all workers are busy a job takes its time and another wake does not speed it up. And not for ever: a
+-- waiter may have ended and nobody taken it out. One that is dropped wrongly is brought in again by the recovery. The
+-- gateway can't tell whether workers are busy, and leaves it to them.
+local function wakeAgain()
+  for _, waiter in ipairs(redis.call('ZRANGEBYSCORE', promised, '-inf', score(now - graceMs))) do
+    local missed = tonumber(redis.call('HGET', state, 'missed:' .. waiter)) or 0
+    local isDue = tonumber(redis.call('ZSCORE', promised, waiter)) <= now - math.min(GRACE_MAX_MS, graceMs * 2 ^ missed)
+    if isDue and (tonumber(redis.call('ZSCORE', unqueued, waiter)) or TAKEN_UP) == TAKEN_UP then
+      if missed < GRACES then
+        redis.call('HSET', state, 'missed:' .. waiter, missed + 1)
+        redis.call('ZADD', promised, score(now), waiter)
+        callUp(waiter, now)
+      else
+        breakPromise(waiter)
+      end
+    end
+  end
 end
 
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', score(now))
 redis.call('ZREMRANGEBYSCORE', resting, '-inf', score(now))
--- Whoever did not come for its token in time is woken again, for its job may have been lost: soon at first, then more
--- rarely, for where all workers are busy a job takes its time and another wake does not speed it up. And not for ever: a waiter may have ended and nobody taken it out. One that is dropped wrongly is brought in again by the recovery.
-for _, waiter in ipairs(redis.call('ZRANGEBYSCORE', promised, '-inf', score(now - graceMs))) do
-  local missed = tonumber(redis.call('HGET', state, 'missed:' .. waiter)) or 0
-  local isDue = tonumber(redis.call('ZSCORE', promised, waiter)) <= now - math.min(GRACE_MAX_MS, graceMs * 2 ^ missed)
-  if isDue and (tonumber(redis.call('ZSCORE', held, waiter)) or TAKEN_UP) == TAKEN_UP then
-    if missed < GRACES then
-      redis.call('HSET', state, 'missed:' .. waiter, missed + 1)
-      redis.call('ZADD', promised, score(now), waiter)
-      redis.call('ZREM', held, waiter)
-      callUp(waiter, now)
-    else
-      breakPromise(waiter)
-    end
-  end
-end
+if calledUpMax > 0 then wakeAgain() end
 while freeTokens() > 0 and redis.call('ZCARD', waiting) > 0 do
   passOn('', now)
 end

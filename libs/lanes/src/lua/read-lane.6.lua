@@ -14,9 +14,9 @@ local nextFreeMs = nextFreeAt and math.max(0, nextFreeAt - now) or -1
 if freeTokens() > 0 then nextFreeMs = 0 end
 local place = redis.call('ZRANK', waiting, waiter)
 local since = redis.call('ZSCORE', promised, waiter)
-callUpHeld()
+callUpNext()
 
 return {
   redis.call('ZCARD', leases), redis.call('ZCARD', resting), redis.call('ZCARD', promised), redis.call('ZCARD', waiting),
-  pace, math.ceil(nextFreeMs), place or -1, since and math.ceil(math.max(0, since - now)) or -1, unpack(toWake),
+  pace, math.ceil(nextFreeMs), place or -1, since and msUntil(since) or -1, unpack(toWake),
 }

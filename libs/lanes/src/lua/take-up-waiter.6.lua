@@ -12,5 +12,5 @@ local waiter = ARGV[5]
 local since = redis.call('ZSCORE', promised, waiter)
 if not since or tonumber(since) > now then return reply(0, 0) end
 redis.call('ZADD', promised, score(now), waiter)
-redis.call('ZADD', held, TAKEN_UP, waiter)
+redis.call('ZADD', unqueued, TAKEN_UP, waiter)
 return reply(1, 0)

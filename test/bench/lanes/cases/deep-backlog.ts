@@ -8,7 +8,7 @@ import { fillLanes, settled } from '../fill-lanes.js';
 import { arrivalsOf, breachesOf, judge } from '../judge.js';
 import { percentile } from '../pace.js';
 import type { Product } from '../product.js';
-import { bytesOfKeys, commandsRun } from '../redis-books.js';
+import { bytesOfKeys, commandsRun } from '../../../support/redis-books.js';
 
 const ARRIVES_WITHIN_MS = 250;
 const GROWTH_MAX = 1.1;

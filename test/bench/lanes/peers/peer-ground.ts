@@ -1,7 +1,7 @@
 import { type PrivateRedis, startPrivateRedis, startProcess } from '#libs/testing';
 import { SimulatorControl } from '../../../support/simulator-control.js';
 import { prepareJudge } from '../judge.js';
-import { withRedis } from '../redis-books.js';
+import { withRedis } from '../../../support/redis-books.js';
 import { type StartedTransit, startTransit } from '../transit/start-transit.js';
 
 /** A judge, a road and a Redis for those who are measured beside the product, just like its own. */
