@@ -5,12 +5,11 @@ import { type Run, runChaos } from './run.js';
 import { inShort } from './verdict.js';
 
 /** Ends with exit code 1 when anything that must hold did not. The same seed fails the same calls and picks the same victims. */
-const { values } = parseArgs({
-  options: { seed: { type: 'string' }, requests: { type: 'string' }, short: { type: 'boolean', default: false } },
-});
-const seed = wholeNumber('seed', values.seed) ?? Math.floor(Math.random() * 2 ** 32);
+const SEED_MAX = 2 ** 32 - 1;
+const values = readArguments();
+const seed = wholeNumber('seed', values.seed, 0, SEED_MAX) ?? Math.floor(Math.random() * SEED_MAX);
 const size = values.short ? SHORT : FULL;
-const requests = wholeNumber('requests', values.requests) ?? size.requests;
+const requests = wholeNumber('requests', values.requests, 1, 100_000) ?? size.requests;
 
 let missed = false;
 try {
@@ -48,10 +47,21 @@ function wordFor(faults: readonly string[]): string {
   return faults.length === 0 ? 'holds' : `MISSED: ${inShort(faults)}`;
 }
 
-function wholeNumber(name: string, text: string | undefined): number | undefined {
+function readArguments() {
+  try {
+    return parseArgs({
+      options: { seed: { type: 'string' }, requests: { type: 'string' }, short: { type: 'boolean', default: false } },
+    }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\nSee docs/chaos.md.`);
+    return process.exit(2);
+  }
+}
+
+function wholeNumber(name: string, text: string | undefined, min: number, max: number): number | undefined {
   if (text === undefined) return undefined;
   const number = Number(text);
-  if (Number.isInteger(number) && number >= 0) return number;
-  console.error(`--${name} must be a whole number, not "${text}"`);
+  if (/^\d+$/.test(text) && number >= min && number <= max) return number;
+  console.error(`--${name} must be a whole number from ${min} to ${max}, not "${text}"`);
   return process.exit(2);
 }

@@ -193,7 +193,7 @@ async function everyEventDelivered({ tenant, receiver }: Party): Promise<Check> 
     of.slice(1).some(({ id }, at) => (place.get(id) ?? Infinity) < (place.get(of[at]?.id ?? '') ?? -1)),
   );
   return {
-    what: "every event reached its receiver, a request's in order, and the sequence has no gap",
+    what: `tenant "${tenant.name}": every event arrived, a request's in order, and the sequence has no gap`,
     seen: `${events.length} events, ${receiver.requests.length} deliveries`,
     faults: [
       ...overtaken.map(([subject]) => `events of ${subject} arrived out of order`),

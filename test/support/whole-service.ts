@@ -49,6 +49,7 @@ export interface WholeService {
 
 export interface TestTenant {
   readonly id: string;
+  readonly name: string;
   readonly key: string;
   readonly api: ApiClient;
   readonly account: TestAccount;
@@ -162,7 +163,7 @@ async function createTenant(
     scopes: TENANT_SCOPES,
   });
   const api = new ApiClient(url, key);
-  return { id: tenant.id, key, api, account: await createAccount(api, simulator) };
+  return { id: tenant.id, name, key, api, account: await createAccount(api, simulator) };
 }
 
 /** An identity that the simulator and no other account knows; its secret is easy to recognise anywhere it should not be. */

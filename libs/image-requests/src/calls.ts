@@ -7,11 +7,16 @@ import type { Log } from '#libs/logging';
 import { isUniqueViolation, type Postgres, type Tx } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
+import { nameInDoubt } from './failures.js';
 import type { ImageRequest } from './image-request.js';
+import { NAME_IN_CALLS } from './image-request.tables.js';
 import type { NextStep } from './next-step.js';
 import type { Pacing } from './pacing.js';
 import type { Settlement } from './settlement.js';
 import type { Transitions } from './transitions.js';
+
+/** How soon a request looks again whose name another call bears. */
+const NAME_PAUSE_MS = 2000;
 
 /** A call that has been written down and not been sent yet. */
 export interface BegunCall {
@@ -24,6 +29,8 @@ export type Beginning =
   | { readonly kind: 'begun'; readonly call: BegunCall }
   /** Another request of the instance was faster. */
   | { readonly kind: 'instance_busy' }
+  /** Another request of the same root account, of whatever account of ours, has a call by that name under way or in doubt. */
+  | { readonly kind: 'name_busy' }
   /** Canceled, or moved on by another worker. */
   | { readonly kind: 'moved_on' };
 
@@ -51,6 +58,7 @@ export class Calls {
       return call === null ? { kind: 'moved_on' } : { kind: 'begun', call };
     } catch (error) {
       if (isUniqueViolation(error, 'image_requests_busy_instance_idx')) return { kind: 'instance_busy' };
+      if (isUniqueViolation(error, NAME_IN_CALLS)) return { kind: 'name_busy' };
       throw error;
     }
   }
@@ -60,6 +68,11 @@ export class Calls {
     const step = await this.settlement.settle(call.request, call.attempt, call.earlier, outcome);
     this.logSettled(call, outcome);
     return step;
+  }
+
+  /** Nothing was sent, for whose image it is could not be told from the name: the request comes back in a while. */
+  async waitForName(request: ImageRequest): Promise<NextStep> {
+    return this.settlement.postpone(request, NAME_PAUSE_MS, nameInDoubt(request.imageName));
   }
 
   /** Its token was taken back before anything was sent: the request waits for another. */

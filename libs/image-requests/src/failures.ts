@@ -13,6 +13,18 @@ export function nameTaken(imageName: string, imageId: string, upstreamRequestId:
   return upstreamFailure('InvalidImageName.Duplicate', message, upstreamRequestId);
 }
 
+/** Another call by the name stayed in doubt for so long that this one was given up. */
+export function nameInDoubt(imageName: string): Failure {
+  return {
+    code: 'image_name_in_doubt',
+    message: `Another call for the name "${imageName}" in the same cloud account and region is not settled yet.`,
+    category: 'state',
+    retryable: true,
+    upstreamRequestId: null,
+    hint: 'Nothing was sent. Look whether an image of this name exists in the console; then retry, or choose another name.',
+  };
+}
+
 export function deadlineExceeded(startDeadline: Date): Failure {
   return {
     code: 'deadline_exceeded',

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { ImageRequestId } from '#libs/ids';
 import type { Db, Tx } from '#libs/postgres';
 import type { Failure, ImageRequest } from './image-request.js';
@@ -73,14 +74,15 @@ export class ImageRequestWorkStore {
     return numUpdatedRows === 1n;
   }
 
-  /** Which of the images belong to another request of the account and region. */
+  /** Which of the images belong to another request, whosever it is, of the same root account and region at the cloud. */
   async imagesOfOthers(db: Db, request: ImageRequest, imageIds: readonly string[]): Promise<readonly string[]> {
     if (imageIds.length === 0) return [];
     const rows = await db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')
       .select('image_id')
-      .where('account_id', '=', request.accountId)
+      // The database alone fills in the root account.
+      .where(sql<boolean>`uin = (select uin from image_requests where id = ${request.id})`)
       .where('region', '=', request.region)
       .where('image_id', 'in', imageIds)
       .where('id', '<>', request.id)

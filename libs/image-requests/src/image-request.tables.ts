@@ -58,6 +58,9 @@ export type ImageRequestTables = {
   };
 };
 
+/** The index that lets only one call by a name be under way, or in doubt, for a root account and region. */
+export const NAME_IN_CALLS = 'image_requests_submitting_name_idx';
+
 export type ImageRequestRow = ImageRequestTables['image_requests'];
 
 export function imageRequestOf(row: ImageRequestRow): ImageRequest {

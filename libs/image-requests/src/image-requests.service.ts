@@ -144,8 +144,8 @@ export class ImageRequests {
     const waiting = requests.filter(({ status, waitingFor }) => status === 'queued' && waitingFor !== 'instance');
     const now = this.clock.now().getTime();
     const places = [...(await this.entrance.placesOf(waiting))].map(([id, place]): [ImageRequestId, QueuePlace] => {
-      const [position, inMs] = place.kind === 'promised' ? [1, place.inMs] : [place.before + 1, place.startsInMs];
-      return [id, { position, estimatedStartAt: new Date(now + inMs) }];
+      const inMs = place.kind === 'promised' ? place.inMs : place.startsInMs;
+      return [id, { position: place.before + 1, estimatedStartAt: new Date(now + inMs) }];
     });
     return new Map(places);
   }

@@ -3,12 +3,13 @@ import type { UpstreamCall } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import { assertNever } from '#libs/errors';
 import { uuidOf } from '#libs/ids';
-import type { Postgres, Tx } from '#libs/postgres';
+import { isUniqueViolation, type Postgres, type Tx } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 import type { Attempt, AttemptResult } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
-import { upstreamFailure, upstreamUnreachable } from './failures.js';
+import { nameInDoubt, upstreamFailure, upstreamUnreachable } from './failures.js';
 import type { Failure, ImageRequest } from './image-request.js';
+import { NAME_IN_CALLS } from './image-request.tables.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
 import { again, DONE, type NextStep } from './next-step.js';
 import { lookPauseMs, ratePauseMs, reconcilePauseMs, type RetryPolicy, statePauseMs } from './retry-policy.js';
@@ -89,14 +90,22 @@ export class Settlement {
     });
   }
 
-  /** The image that an unanswered attempt made after all. From `queued`, the request passes through `submitting`. */
+  /**
+   * The image that an unanswered attempt made after all. From `queued`, the request passes through `submitting`, and looks
+   * again later while another call by its name is in doubt, for then the image may be that one's.
+   */
   async adopt(request: ImageRequest, imageId: string): Promise<NextStep> {
-    return this.postgres.transaction(async (tx) => {
-      const at = this.clock.now();
-      const submitting =
-        request.status === 'queued' ? await this.transitions.apply(tx, request, 'submitting', {}, at) : request;
-      return submitting === null ? DONE : this.accepted(tx, submitting, imageId, at, { adopted: true });
-    });
+    try {
+      return await this.postgres.transaction(async (tx) => {
+        const at = this.clock.now();
+        const submitting =
+          request.status === 'queued' ? await this.transitions.apply(tx, request, 'submitting', {}, at) : request;
+        return submitting === null ? DONE : this.accepted(tx, submitting, imageId, at, { adopted: true });
+      });
+    } catch (error) {
+      if (!isUniqueViolation(error, NAME_IN_CALLS)) throw error;
+      return this.postpone(request, statePauseMs(this.policy, 0, Math.random), nameInDoubt(request.imageName));
+    }
   }
 
   /** Back to the lane for another call. */

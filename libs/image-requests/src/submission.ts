@@ -6,7 +6,7 @@ import type { ImageRequestId } from '#libs/ids';
 import { type Claim, isFresh, type Lane, type Lanes, type Lease, rankOf } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
-import type { BegunCall, Calls } from './calls.js';
+import type { Beginning, BegunCall, Calls } from './calls.js';
 import type { CloudAccess } from './cloud-access.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
@@ -122,8 +122,9 @@ export class Submission {
     return this.notBegun(request, beginning.kind);
   }
 
-  private async notBegun(request: ImageRequest, why: 'instance_busy' | 'moved_on'): Promise<NextStep> {
+  private async notBegun(request: ImageRequest, why: Exclude<Beginning['kind'], 'begun'>): Promise<NextStep> {
     if (why === 'moved_on') return DONE;
+    if (why === 'name_busy') return this.calls.waitForName(request);
     return (await this.instanceQueue.join(request)) ? DONE : again(0);
   }
 

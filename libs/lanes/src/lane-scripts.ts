@@ -61,7 +61,7 @@ export interface LaneReading {
   readonly pace: number;
   /** -1 when only an answer will free a token. */
   readonly nextFreeInMs: number;
-  /** How many wait before the waiter; -1 when it does not wait. */
+  /** How many are to call before the waiter; -1 when it is not in the lane. */
   readonly before: number;
   /** -1 when the waiter has been promised nothing. */
   readonly promisedInMs: number;

@@ -331,7 +331,7 @@ describe('Lanes', () => {
     await lanes.slow(lane, { countedCalls: 15, enforcedLimit: 10 });
 
     expect(await lanes.state(lane)).toMatchObject({ pace: 5, resting: 5, waiting: 7 });
-    expect(await lanes.placeOf(lane, 'w5')).toMatchObject({ kind: 'waiting', before: 0 });
+    expect(await lanes.placeOf(lane, 'w5')).toMatchObject({ kind: 'waiting', before: 5 });
   });
 
   it('gives up the tokens that would come free soonest, for their calls are what the cloud still counts', async () => {
@@ -350,7 +350,7 @@ describe('Lanes', () => {
 
     expect(await usableAt()).toEqual(before.slice(3));
     expect(woken.map(({ waiter }) => waiter)).toEqual(['w0', 'w1', 'w2', 'w3', 'w4', 'w5', 'w6']);
-    expect(await lanes.placeOf(lane, 'w7')).toMatchObject({ kind: 'waiting', before: 0 });
+    expect(await lanes.placeOf(lane, 'w7')).toMatchObject({ kind: 'waiting', before: 7 });
   });
 
   it('keeps its pace and its waiters over a restart of the server', async () => {

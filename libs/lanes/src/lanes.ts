@@ -41,9 +41,9 @@ export interface LaneState {
   readonly nextFreeInMs: number | null;
 }
 
-/** Where a waiter stands: with a promised token, or behind so many others. */
+/** Where a waiter stands: with a promised token or without one, and how many are to call before it. */
 export type Place =
-  | { readonly kind: 'promised'; readonly inMs: number }
+  | { readonly kind: 'promised'; readonly before: number; readonly inMs: number }
   | { readonly kind: 'waiting'; readonly before: number; readonly startsInMs: number };
 
 /** With five steps up at the end, a lane is back at its limit within 30 s of a stranger's leaving. */
@@ -211,10 +211,10 @@ export class Lanes {
 
   /** Null when the waiter is not in the lane. */
   async placeOf(lane: Lane, waiter: string): Promise<Place | null> {
-    const { promised, pace, before, promisedInMs } = await this.scripts.read(lane, waiter);
-    if (promisedInMs >= 0) return { kind: 'promised', inMs: promisedInMs };
+    const { pace, before, promisedInMs } = await this.scripts.read(lane, waiter);
     if (before < 0) return null;
-    return { kind: 'waiting', before, startsInMs: Math.ceil(((before + 1 + promised) / pace) * 1000) };
+    if (promisedInMs >= 0) return { kind: 'promised', before, inMs: promisedInMs };
+    return { kind: 'waiting', before, startsInMs: Math.ceil(((before + 1) / pace) * 1000) };
   }
 
   private get probeHoldMs(): number {

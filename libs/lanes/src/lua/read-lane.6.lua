@@ -3,7 +3,7 @@
 
   ARGV[5] a waiter whose place is asked for, or ''
   Returns {leased, resting, promised, waiting, pace, ms until the next token is free or -1 when none will be without a
-  call's answer, place of the waiter among the waiting from 0 or -1, ms until its promised token or -1, whom to wake…}
+  call's answer, how many come before the waiter or -1, ms until its promised token or -1, whom to wake…}
 ]]
 -- @include lane.lua
 local waiter = ARGV[5]
@@ -13,6 +13,11 @@ local nextFreeAt = redis.call('ZRANGE', resting, 0, 0, 'WITHSCORES')[2]
 local nextFreeMs = nextFreeAt and math.max(0, nextFreeAt - now) or -1
 if freeTokens() > 0 then nextFreeMs = 0 end
 local place = redis.call('ZRANK', waiting, waiter)
+if place then
+  place = place + redis.call('ZCARD', promised)
+else
+  place = redis.call('ZRANK', promised, waiter)
+end
 local since = redis.call('ZSCORE', promised, waiter)
 callUpNext()
 
