@@ -1,8 +1,8 @@
 /**
  * Everything that must hold before a change goes in: `npm test`.
  *
- * Static checks run first, as many at once as there are cores to spare; then the tests, a kind at a time, so that tests
- * that measure time do not compete with others. The first stage with a fault is the last one to run. The last line
+ * Static checks run first, as many at once as there are cores to spare; then the tests, a kind at a time. End-to-end tests
+ * run two files at a time: most of what they do is wait, and none measures speed. The first stage with a fault is the last one to run. The last line
  * counts static checks and tests together: `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
