@@ -48,8 +48,9 @@ export class LaneEntrance {
   }
 
   /**
-   * Brings in those that are in no lane though they are still queued, and gives their number. Pages of which nobody is missing are no emergency: they
-   * are gone through at leisure, so that looking after a long backlog delays no call. Throws when Redis is out of reach.
+   * Brings in those that are in no lane though they are still queued, and gives their number. Pages of which nobody is
+   * missing are no emergency: they are gone through at leisure, so that looking after a long backlog delays no call. Throws
+   * when Redis is out of reach.
    */
   async enterMissing(
     pages: AsyncIterable<readonly LaneEntrant[]>,
