@@ -307,8 +307,8 @@ describe('Lanes', () => {
     await lanes.slow(lane, { countedCalls: 12, enforcedLimit: 10 });
     await lanes.slow(lane, { countedCalls: 14, enforcedLimit: 10 });
     await lanes.slow(lane, { countedCalls: 11, enforcedLimit: 10 });
-    expect(await lanes.state(lane)).toMatchObject({ pace: 6, limit: 10 });
-    expect(await claimAll(lanes, 20)).toHaveLength(6);
+    expect(await lanes.state(lane)).toMatchObject({ pace: 5, limit: 10 });
+    expect(await claimAll(lanes, 20)).toHaveLength(5);
 
     await waitFor(async () => (await lanes.state(lane)).pace === 10, { timeoutMs: 15_000, intervalMs: 50 });
   });
@@ -317,9 +317,58 @@ describe('Lanes', () => {
     const lanes = await restedLane();
 
     await lanes.slow(lane, { countedCalls: null, enforcedLimit: null });
-    expect((await lanes.state(lane)).pace).toBe(7);
+    expect((await lanes.state(lane)).pace).toBe(6);
     await lanes.slow(lane, { countedCalls: 400, enforcedLimit: 10 });
     expect((await lanes.state(lane)).pace).toBe(1);
+  });
+
+  describe('slowed to six by calls that are not its own', () => {
+    let lanes: Lanes;
+    const paceAfter = async (ms: number): Promise<number> => {
+      await ageLane(redis, lane, ms);
+      return (await lanes.state(lane)).pace;
+    };
+    const slow = async (countedCalls: number): Promise<number> => {
+      await lanes.slow(lane, { countedCalls, enforcedLimit: 10 });
+      return (await lanes.state(lane)).pace;
+    };
+    beforeEach(async () => {
+      lanes = await restedLane();
+      await slow(14);
+    });
+
+    it('leaves them room for an uneven step most of the time, and is back within 30 s of their leaving', async () => {
+      expect(await paceAfter(15_500)).toBe(5);
+      expect(await paceAfter(200)).toBe(6);
+      expect(await paceAfter(10_200)).toBe(6);
+      expect(await paceAfter(200)).toBe(7);
+      for (const pace of [8, 9, 10]) expect(await paceAfter(1000)).toBe(pace);
+    });
+
+    it('falls back to the same pace when it probes in vain', async () => {
+      await paceAfter(15_700);
+      expect(await paceAfter(10_400)).toBe(7);
+
+      expect(await slow(11)).toBe(5);
+      expect(await paceAfter(15_700)).toBe(6);
+    });
+
+    it('takes a lone refusal at a pace that was safe for an uneven step, and two too many for more calls of theirs', async () => {
+      expect(await paceAfter(15_700)).toBe(6);
+      expect(await slow(11)).toBe(5);
+
+      expect(await paceAfter(15_700)).toBe(6);
+      expect(await slow(12)).toBe(3);
+    });
+  });
+
+  it('uses all of a lower limit that the cloud enforces', async () => {
+    const lanes = await restedLane();
+
+    await lanes.slow(lane, { countedCalls: 7, enforcedLimit: 6 });
+    expect((await lanes.state(lane)).pace).toBe(6);
+    await ageLane(redis, lane, 15_700);
+    expect((await lanes.state(lane)).pace).toBe(6);
   });
 
   it('takes promises back that a lower pace cannot keep, and keeps their places', async () => {
@@ -330,8 +379,8 @@ describe('Lanes', () => {
 
     await lanes.slow(lane, { countedCalls: 15, enforcedLimit: 10 });
 
-    expect(await lanes.state(lane)).toMatchObject({ pace: 5, resting: 5, waiting: 7 });
-    expect(await lanes.placeOf(lane, 'w5')).toMatchObject({ kind: 'waiting', before: 5 });
+    expect(await lanes.state(lane)).toMatchObject({ pace: 4, resting: 4, waiting: 8 });
+    expect(await lanes.placeOf(lane, 'w4')).toMatchObject({ kind: 'waiting', before: 4 });
   });
 
   it('gives up the tokens that would come free soonest, for their calls are what the cloud still counts', async () => {
@@ -348,9 +397,9 @@ describe('Lanes', () => {
 
     await lanes.slow(lane, { countedCalls: 13, enforcedLimit: 10 });
 
-    expect(await usableAt()).toEqual(before.slice(3));
-    expect(woken.map(({ waiter }) => waiter)).toEqual(['w0', 'w1', 'w2', 'w3', 'w4', 'w5', 'w6']);
-    expect(await lanes.placeOf(lane, 'w7')).toMatchObject({ kind: 'waiting', before: 7 });
+    expect(await usableAt()).toEqual(before.slice(4));
+    expect(woken.map(({ waiter }) => waiter)).toEqual(['w0', 'w1', 'w2', 'w3', 'w4', 'w5']);
+    expect(await lanes.placeOf(lane, 'w6')).toMatchObject({ kind: 'waiting', before: 6 });
   });
 
   it('keeps its pace and its waiters over a restart of the server', async () => {
@@ -359,7 +408,7 @@ describe('Lanes', () => {
     await lanes.enter(lane, 'promised', 0);
     await redis.hset(`lane:{${lane.host}|1000|1001|CreateImage}:state`, 'run', 'another');
 
-    expect((await lanes.state(lane)).pace).toBe(4);
+    expect((await lanes.state(lane)).pace).toBe(3);
     expect(await lanes.placeOf(lane, 'promised')).toMatchObject({ kind: 'promised' });
   });
 
@@ -379,7 +428,7 @@ describe('Lanes', () => {
     await lanes.enter(lane, 'only', 0);
     await lanes.slow(lane, { countedCalls: 13, enforcedLimit: 10 });
 
-    expect(await lanes.state(lane)).toMatchObject({ pace: 7, resting: 7, waiting: 0, inUse: 0 });
+    expect(await lanes.state(lane)).toMatchObject({ pace: 6, resting: 6, waiting: 0, inUse: 0 });
     expect(await lanes.placeOf(lane, 'only')).toMatchObject({ kind: 'promised' });
   });
 

@@ -10,7 +10,7 @@ const SCRIPT = `
       if tonumber(entries[at + 1]) > 0 then redis.call('ZADD', KEYS[key], string.format('%.3f', entries[at + 1] - byMs), entries[at]) end
     end
   end
-  for _, field in ipairs({ 'probe_at', 'slowed_at' }) do
+  for _, field in ipairs({ 'raise_at', 'held_until', 'slowed_at' }) do
     local value = redis.call('HGET', KEYS[5], field)
     if value then redis.call('HSET', KEYS[5], field, string.format('%.3f', value - byMs)) end
   end

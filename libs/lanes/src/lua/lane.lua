@@ -10,15 +10,16 @@
   are called up at a time, and each that a worker takes up calls up the next: in the queue of jobs every lane has the same
   few places, so none waits behind the whole of another.
 
-  The pace is how many tokens are in use: the limit, or less after the cloud refused a call as one too many. It probes
-  back up by one token at a time.
+  The pace is how many tokens are in use: the limit, or less after the cloud refused a call as one too many. Then it is
+  one token below what is safe, so that an uneven step of whoever else calls is not refused; well before the hold ends it
+  is what is safe, and from the end of the hold on it probes further, by one token at a time.
 
   The state is lost when the marker is missing (FLUSHALL, a new replica) or was written by another run of the server (a
   restart may have lost the last writes): then nobody knows what was granted, and all tokens rest first.
 
   KEYS[1] leases zset   KEYS[2] resting zset   KEYS[3] promised zset   KEYS[4] waiting zset
-  KEYS[5] state hash: run, pace, probe_at, pace_before, slowed_at, and of each promised waiter its rank and how often it
-          did not come
+  KEYS[5] state hash: run; pace, safe_pace, the last two before the last refusals, raise_at, held_until, slowed_at; and
+          of each promised waiter its rank and how often it did not come
   KEYS[6] unqueued zset: promised waiters that have no place in the queue: those not called up yet by when their token may be
           used, and TAKEN_UP those that a worker has taken from it
   ARGV[1] limit, tokens   ARGV[2] rest after lost state, ms   ARGV[3] grace of a promise, ms   ARGV[4] how many waiters
@@ -26,7 +27,7 @@
 ]]
 local leases, resting, promised, waiting, state, unqueued = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local limit, lostRestMs, graceMs, calledUpMax = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local STATE_KEPT_MS, PROBE_STEP_MS, GRACES, GRACE_MAX_MS, TAKEN_UP = 86400000, 1200, 17, 12000, -1
+local STATE_KEPT_MS, PROBE_STEP_MS, GRACES, GRACE_MAX_MS, TAKEN_UP = 86400000, 1000, 17, 12000, -1
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 
@@ -115,9 +116,13 @@ end
 redis.call('PEXPIRE', state, STATE_KEPT_MS)
 
 local pace = math.min(limit, tonumber(redis.call('HGET', state, 'pace')) or limit)
-if pace < limit and now >= tonumber(redis.call('HGET', state, 'probe_at')) then
+if pace < limit and now >= (tonumber(redis.call('HGET', state, 'raise_at')) or 0) then
   pace = pace + 1
-  redis.call('HSET', state, 'pace', pace, 'probe_at', score(now + PROBE_STEP_MS))
+  local raiseAt = now + PROBE_STEP_MS
+  if pace == tonumber(redis.call('HGET', state, 'safe_pace')) then
+    raiseAt = math.max(raiseAt, tonumber(redis.call('HGET', state, 'held_until')) or 0)
+  end
+  redis.call('HSET', state, 'pace', pace, 'raise_at', score(raiseAt))
 end
 
 local function freeTokens()

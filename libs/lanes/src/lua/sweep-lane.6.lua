@@ -23,8 +23,10 @@ if leaseMs > 0 then
     bringForward(key, lostRestMs)
   end
   bringForward(leases, leaseMs)
-  local probeAt = tonumber(redis.call('HGET', state, 'probe_at'))
-  if probeAt and probeAt > now + holdMs then redis.call('HSET', state, 'probe_at', score(now + holdMs)) end
+  for _, field in ipairs({ 'raise_at', 'held_until' }) do
+    local at = tonumber(redis.call('HGET', state, field))
+    if at and at > now + holdMs then redis.call('HSET', state, field, score(now + holdMs)) end
+  end
   local slowedAt = tonumber(redis.call('HGET', state, 'slowed_at'))
   if slowedAt and slowedAt > now then redis.call('HSET', state, 'slowed_at', score(now)) end
 end
