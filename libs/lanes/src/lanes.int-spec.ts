@@ -338,26 +338,26 @@ describe('Lanes', () => {
     });
 
     it('leaves them room for an uneven step most of the time, and is back within 30 s of their leaving', async () => {
-      expect(await paceAfter(15_500)).toBe(5);
-      expect(await paceAfter(200)).toBe(6);
-      expect(await paceAfter(10_200)).toBe(6);
-      expect(await paceAfter(200)).toBe(7);
-      for (const pace of [8, 9, 10]) expect(await paceAfter(1000)).toBe(pace);
+      expect(await paceAfter(20_800)).toBe(5);
+      expect(await paceAfter(300)).toBe(6);
+      expect(await paceAfter(5700)).toBe(6);
+      expect(await paceAfter(300)).toBe(7);
+      for (const pace of [8, 9, 10]) expect(await paceAfter(800)).toBe(pace);
     });
 
     it('falls back to the same pace when it probes in vain', async () => {
-      await paceAfter(15_700);
-      expect(await paceAfter(10_400)).toBe(7);
+      await paceAfter(21_100);
+      expect(await paceAfter(6000)).toBe(7);
 
       expect(await slow(11)).toBe(5);
-      expect(await paceAfter(15_700)).toBe(6);
+      expect(await paceAfter(21_100)).toBe(6);
     });
 
     it('takes a lone refusal at a pace that was safe for an uneven step, and two too many for more calls of theirs', async () => {
-      expect(await paceAfter(15_700)).toBe(6);
+      expect(await paceAfter(21_100)).toBe(6);
       expect(await slow(11)).toBe(5);
 
-      expect(await paceAfter(15_700)).toBe(6);
+      expect(await paceAfter(21_100)).toBe(6);
       expect(await slow(12)).toBe(3);
     });
   });
@@ -367,7 +367,7 @@ describe('Lanes', () => {
 
     await lanes.slow(lane, { countedCalls: 7, enforcedLimit: 6 });
     expect((await lanes.state(lane)).pace).toBe(6);
-    await ageLane(redis, lane, 15_700);
+    await ageLane(redis, lane, 21_100);
     expect((await lanes.state(lane)).pace).toBe(6);
   });
 

@@ -47,7 +47,7 @@ export type Place =
   | { readonly kind: 'waiting'; readonly before: number; readonly startsInMs: number };
 
 /** With four steps up after its end, a lane is back at its limit within 30 s of a stranger's leaving. */
-const PROBE_HOLD_MS = 26_000;
+const PROBE_HOLD_MS = 27_000;
 /** Sent together, so that a sweep of many lanes waits for few round trips. */
 const SWEPT_AT_ONCE = 100;
 /** A clock that is set back costs a lane some seconds; looking for it costs commands. */

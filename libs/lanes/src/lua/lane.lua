@@ -27,7 +27,7 @@
 ]]
 local leases, resting, promised, waiting, state, unqueued = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local limit, lostRestMs, graceMs, calledUpMax = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local STATE_KEPT_MS, PROBE_STEP_MS, GRACES, GRACE_MAX_MS, TAKEN_UP = 86400000, 1000, 17, 12000, -1
+local STATE_KEPT_MS, PROBE_STEP_MS, GRACES, GRACE_MAX_MS, TAKEN_UP = 86400000, 800, 17, 12000, -1
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 

@@ -16,7 +16,7 @@
 ]]
 -- @include lane.lua
 local counted, enforced, holdMs = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local SAME_REFUSAL_MS, SHARE_OF_HOLD_BELOW = 1500, 0.6
+local SAME_REFUSAL_MS, SHARE_OF_HOLD_BELOW = 1500, 0.78
 
 local function stateOf(field)
   return tonumber(redis.call('HGET', state, field))
