@@ -4,7 +4,8 @@ import { Log } from '#libs/logging';
 import { TimedSweep } from './timed-sweep.js';
 
 const INTERVAL_MS = 5000;
-const LOSS_CHECK_INTERVAL_MS = 500;
+/** Nothing is called until a loss is noticed, and a second more. */
+const LOSS_CHECK_INTERVAL_MS = 250;
 
 /** Brings back what PostgreSQL knows and Redis does not: at once when Redis has lost everything, else sweep by sweep. */
 @Injectable()

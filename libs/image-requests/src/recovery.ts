@@ -50,7 +50,9 @@ export class Recovery {
   async restore(stopping: AbortSignal): Promise<(Recovered & { readonly entered: number }) | null> {
     if (!(await this.memory.wasLost())) return null;
     const now = this.clock.now();
-    return { ...(await this.sweepFor(now)), entered: await this.enterForgotten(now, stopping) };
+    // The lanes first: all of their tokens rest before the first grant, and nothing is called meanwhile.
+    const entered = await this.enterForgotten(now, stopping);
+    return { ...(await this.sweepFor(now)), entered };
   }
 
   async sweep(): Promise<Recovered> {
