@@ -1,6 +1,6 @@
 import { describeSettings, GatewaySettings, loadSettings } from '#libs/config';
 import { createLog } from '#libs/logging';
-import { assertSchemaCurrent, Postgres } from '#libs/postgres';
+import { Postgres } from '#libs/postgres';
 import { createApp } from './create-app.js';
 import { stopOnSignal } from './stop-on-signal.js';
 
@@ -9,7 +9,7 @@ const log = createLog('gateway', settings.logLevel);
 const postgres = new Postgres(settings.databaseUrl, { applicationName: 'cvm-image-service gateway' });
 
 try {
-  await assertSchemaCurrent(postgres);
+  await postgres.assertSchemaCurrent();
   const app = await createApp({ settings, log, postgres });
   stopOnSignal(app, log);
   await app.listen(settings.port, settings.host);

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { describeSettings, loadSettings, WorkerSettings } from '#libs/config';
 import { createLog, nestLogger } from '#libs/logging';
-import { assertSchemaCurrent, Postgres, SchemaBehind } from '#libs/postgres';
+import { SchemaBehind, SystemPostgres } from '#libs/postgres';
 import { connectRedis } from '#libs/redis';
 import { WorkerModule } from './worker.module.js';
 
@@ -11,7 +11,7 @@ const SHUTDOWN_MS = 25_000;
 
 const settings = loadSettings(WorkerSettings);
 const log = createLog('worker', settings.logLevel);
-const postgres = new Postgres(settings.databaseUrl, { applicationName: 'cvm-image-service worker' });
+const postgres = new SystemPostgres(settings.databaseUrl, { applicationName: 'cvm-image-service worker' });
 const redis = {
   commands: connectRedis(settings.redisUrl, 'commands'),
   blocking: connectRedis(settings.redisUrl, 'blocking'),
@@ -19,7 +19,7 @@ const redis = {
 };
 
 try {
-  await assertSchemaCurrent(postgres);
+  await postgres.assertSchemaCurrent();
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error);
   process.stderr.write(error instanceof SchemaBehind ? `${reason}\n` : `The database can't be used: ${reason}\n`);

@@ -11,7 +11,7 @@ import { EventFeed, EventRelay, EventStore, Outbox } from '#libs/events';
 import { assembleWorkSide, LaneWaker, Recovery, Submission, Tracking } from '#libs/image-requests';
 import { Lanes } from '#libs/lanes';
 import { Log } from '#libs/logging';
-import type { Postgres } from '#libs/postgres';
+import type { SystemPostgres } from '#libs/postgres';
 import { DELIVER_QUEUE, Queues, SUBMIT_QUEUE, TRACK_QUEUE } from '#libs/queues';
 import { Hints, RedisMemory } from '#libs/redis';
 import { KeyRing, Sealer } from '#libs/sealing';
@@ -30,7 +30,7 @@ import { WebhookDeliverySweeper } from './webhook-delivery.sweeper.js';
 export interface WorkerParts {
   readonly settings: WorkerSettings;
   readonly log: Log;
-  readonly postgres: Postgres;
+  readonly postgres: SystemPostgres;
   readonly redis: { readonly commands: Redis; readonly blocking: Redis; readonly subscriber: Redis };
 }
 

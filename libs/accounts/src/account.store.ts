@@ -1,6 +1,6 @@
 import type { Site } from '#libs/config';
 import type { AccountId, TenantId } from '#libs/ids';
-import type { Db, Tx } from '#libs/postgres';
+import type { Db, SystemDb, Tx } from '#libs/postgres';
 import type { Account, AccountChange, AccountStatus, Identity } from './account.js';
 
 type AccountTables = {
@@ -47,21 +47,17 @@ export class AccountStore {
   }
 
   /** The same for many at once; those that are gone, or not the tenant's, are left out. */
-  async findMany(
-    db: Db,
-    wanted: readonly { readonly tenantId: TenantId; readonly accountId: AccountId }[],
-  ): Promise<ReadonlyMap<AccountId, Account>> {
-    if (wanted.length === 0) return new Map();
-    const tenants = new Map(wanted.map(({ tenantId, accountId }) => [accountId, tenantId]));
-    const rows = await db
-      .$extendTables<AccountTables>()
-      .selectFrom('accounts')
-      .selectAll()
-      .where('id', 'in', [...tenants.keys()])
-      .where('deleted_at', 'is', null)
-      .execute();
-    const own = rows.filter((row) => tenants.get(row.id) === row.tenant_id);
-    return new Map(own.map((row) => [row.id, accountOf(row)]));
+  async findMany(db: Db, tenantId: TenantId, ids: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Account>> {
+    if (ids.length === 0) return new Map();
+    const rows = await many(db, ids).where('tenant_id', '=', tenantId).execute();
+    return new Map(rows.map((row) => [row.id, accountOf(row)]));
+  }
+
+  /** The same of any tenants. */
+  async findManyOfAll(db: SystemDb, ids: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Account>> {
+    if (ids.length === 0) return new Map();
+    const rows = await many(db, ids).execute();
+    return new Map(rows.map((row) => [row.id, accountOf(row)]));
   }
 
   /** As `find`, and keeps the account as it is until `tx` ends; many may hold it so at once. */
@@ -141,6 +137,15 @@ function one(db: Db, tenantId: TenantId, id: AccountId) {
     .selectAll()
     .where('id', '=', id)
     .where('tenant_id', '=', tenantId)
+    .where('deleted_at', 'is', null);
+}
+
+function many(db: Db, ids: readonly AccountId[]) {
+  return db
+    .$extendTables<AccountTables>()
+    .selectFrom('accounts')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
     .where('deleted_at', 'is', null);
 }
 

@@ -70,7 +70,7 @@ export class Accounts {
       createdAt: at,
       updatedAt: at,
     };
-    return this.postgres.transaction(async (tx) => {
+    return this.postgres.asTenant(caller.tenantId, async (tx) => {
       await this.store.insert(tx, account);
       const credential = await this.credentials.create(tx, caller.tenantId, account.id, order.credential);
       await this.audit.append(tx, identityEntry(caller, account.id, answer), at);
@@ -87,7 +87,9 @@ export class Accounts {
 
   /** For what outlives an account, such as its audit log: finds a deleted one as well. */
   async idOfEver(tenantId: TenantId, id: string): Promise<AccountId> {
-    if (!isId('acc', id) || !(await this.store.wasEver(this.postgres.db, tenantId, id))) throw new NotFound('account');
+    if (!isId('acc', id)) throw new NotFound('account');
+    if (!(await this.postgres.asTenant(tenantId, (tx) => this.store.wasEver(tx, tenantId, id))))
+      throw new NotFound('account');
     return id;
   }
 
@@ -95,19 +97,21 @@ export class Accounts {
     tenantId: TenantId,
     page: { readonly after: AccountId | null; readonly limit: number },
   ): Promise<readonly AccountWithCredential[]> {
-    const accounts = await this.store.list(this.postgres.db, tenantId, page);
-    const ids = accounts.map((account) => account.id);
-    const summaries = await this.credentials.summaries(this.postgres.db, tenantId, ids);
-    return accounts.flatMap((account) => {
-      const credential = summaries.get(account.id);
-      // Deleted between the two reads, and its credential with it.
-      return credential === undefined ? [] : [{ ...account, credential }];
+    return this.postgres.asTenant(tenantId, async (tx) => {
+      const accounts = await this.store.list(tx, tenantId, page);
+      const ids = accounts.map((account) => account.id);
+      const summaries = await this.credentials.summaries(tx, tenantId, ids);
+      return accounts.flatMap((account) => {
+        const credential = summaries.get(account.id);
+        // Deleted between the two reads, and its credential with it.
+        return credential === undefined ? [] : [{ ...account, credential }];
+      });
     });
   }
 
   async patch(caller: Caller, id: string, change: AccountChange): Promise<AccountWithCredential> {
     const at = this.clock.now();
-    const account = await this.postgres.transaction(async (tx) => {
+    const account = await this.postgres.asTenant(caller.tenantId, async (tx) => {
       const changed = isId('acc', id) ? await this.store.update(tx, caller.tenantId, id, change, at) : null;
       if (changed === null) throw new NotFound('account');
       await this.audit.append(tx, accountEntry(caller, 'account.update', changed.id, { ...change }), at);
@@ -122,7 +126,7 @@ export class Accounts {
     const answer = await this.identityCheck.ask(order, site);
     const identity = await this.identityIn(answer, caller, accountId);
     const at = this.clock.now();
-    const replaced = await this.postgres.transaction(async (tx) => {
+    const replaced = await this.postgres.asTenant(caller.tenantId, async (tx) => {
       await this.audit.append(tx, identityEntry(caller, accountId, answer), at);
       const account = await this.store.findForUpdate(tx, caller.tenantId, accountId);
       if (account === null) throw new NotFound('account');
@@ -145,7 +149,7 @@ export class Accounts {
     if (credential.type !== 'static') throw new Error(`the credential of ${account.id} cannot be verified`);
     const answer = await this.identityCheck.ask(credential, account.site);
     const at = this.clock.now();
-    await this.postgres.transaction(async (tx) => {
+    await this.postgres.asTenant(caller.tenantId, async (tx) => {
       await this.audit.append(tx, credentialEntry(caller, 'credential.open', account.id, credential), at);
       await this.audit.append(tx, identityEntry(caller, account.id, answer), at);
     });
@@ -157,7 +161,7 @@ export class Accounts {
   async delete(caller: Caller, id: string, isInUse: AccountUse): Promise<void> {
     const at = this.clock.now();
     const { tenantId } = caller;
-    await this.postgres.transaction(async (tx) => {
+    await this.postgres.asTenant(tenantId, async (tx) => {
       const account = isId('acc', id) ? await this.store.findForUpdate(tx, tenantId, id) : null;
       if (account === null) throw new NotFound('account');
       if (await isInUse(tx, tenantId, account.id)) throw new AccountInUse();
@@ -184,13 +188,17 @@ export class Accounts {
   }
 
   private async find(tenantId: TenantId, id: string): Promise<Account> {
-    const account = isId('acc', id) ? await this.store.find(this.postgres.db, tenantId, id) : null;
+    const account = isId('acc', id)
+      ? await this.postgres.asTenant(tenantId, (tx) => this.store.find(tx, tenantId, id))
+      : null;
     if (account === null) throw new NotFound('account');
     return account;
   }
 
   private async withCredential(account: Account): Promise<AccountWithCredential> {
-    const summaries = await this.credentials.summaries(this.postgres.db, account.tenantId, [account.id]);
+    const summaries = await this.postgres.asTenant(account.tenantId, (tx) =>
+      this.credentials.summaries(tx, account.tenantId, [account.id]),
+    );
     const credential = summaries.get(account.id);
     if (credential === undefined) throw new NotFound('account');
     return { ...account, credential };
@@ -200,7 +208,7 @@ export class Accounts {
   private async identityIn(answer: IdentityAnswer, caller: Caller, accountId: AccountId | null): Promise<Identity> {
     if (answer.kind !== 'known') {
       const entry = identityEntry(caller, accountId, answer);
-      await this.postgres.transaction((tx) => this.audit.append(tx, entry, this.clock.now()));
+      await this.postgres.asTenant(caller.tenantId, (tx) => this.audit.append(tx, entry, this.clock.now()));
     }
     return knownIdentity(answer);
   }

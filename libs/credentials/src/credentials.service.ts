@@ -39,7 +39,7 @@ export class Credentials {
 
   /** For the one call that is about to be signed. Throws when the box was changed or moved, or its master key is gone. */
   async open(tenantId: TenantId, accountId: AccountId): Promise<OpenCredential> {
-    const sealed = await this.store.find(this.postgres.db, tenantId, accountId);
+    const sealed = await this.postgres.asTenant(tenantId, (tx) => this.store.find(tx, tenantId, accountId));
     if (sealed === null) throw new CredentialMissing(accountId);
     const { box, version, roleArn, externalId } = sealed;
     if (box !== null) {

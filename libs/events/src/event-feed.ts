@@ -22,16 +22,13 @@ export class EventFeed {
   /** Oldest first. Throws `NotFound` when `after` is no event of this tenant. */
   async list(tenantId: TenantId, { after, types, limit }: FeedRequest): Promise<readonly SequencedEvent[]> {
     const afterSequence = after === undefined ? 0 : (await this.get(tenantId, after)).sequence;
-    return this.store.listSequenced(this.postgres.db, tenantId, {
-      afterSequence,
-      limit,
-      ...(types === undefined ? {} : { types }),
-    });
+    const page = { afterSequence, limit, ...(types === undefined ? {} : { types }) };
+    return this.postgres.asTenant(tenantId, (tx) => this.store.listSequenced(tx, tenantId, page));
   }
 
   /** Throws `NotFound` for another tenant's event, and for one that has no place in the sequence yet. */
   async get(tenantId: TenantId, id: EventId): Promise<SequencedEvent> {
-    const event = await this.store.findSequenced(this.postgres.db, tenantId, id);
+    const event = await this.postgres.asTenant(tenantId, (tx) => this.store.findSequenced(tx, tenantId, id));
     if (event === undefined) throw new NotFound('event');
     return event;
   }

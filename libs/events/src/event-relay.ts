@@ -1,5 +1,5 @@
 import type { TenantId } from '#libs/ids';
-import type { Postgres, Tx } from '#libs/postgres';
+import type { SystemPostgres, SystemTx } from '#libs/postgres';
 import type { Hints } from '#libs/redis';
 import type { SequencedEvent, StoredEvent } from './event.js';
 import type { EventStore } from './event.store.js';
@@ -9,7 +9,7 @@ import type { EventStore } from './event.store.js';
  * the sequence numbers or not at all.
  */
 export interface EventSubscriber {
-  onSequenced(tx: Tx, events: readonly SequencedEvent[]): Promise<void>;
+  onSequenced(tx: SystemTx, events: readonly SequencedEvent[]): Promise<void>;
 }
 
 const BATCH_EVENTS = 500;
@@ -20,7 +20,7 @@ const BATCH_EVENTS = 500;
  */
 export class EventRelay {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly store: EventStore,
     private readonly hints: Hints,
     private readonly subscribers: readonly EventSubscriber[],

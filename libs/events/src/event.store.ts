@@ -1,7 +1,7 @@
 import { type Generated, sql } from 'kysely';
 import { newId } from '#libs/ids';
 import type { AccountId, EventId, TenantId } from '#libs/ids';
-import type { Db, Tx } from '#libs/postgres';
+import type { Db, SystemTx, Tx } from '#libs/postgres';
 import type { EventType, NewEvent, SequencedEvent, StoredEvent } from './event.js';
 
 type EventTables = {
@@ -49,7 +49,7 @@ export class EventStore {
   }
 
   /** True for one transaction at a time, until it ends; the others need not wait, for the one does their work too. */
-  async tryLockRelay(tx: Tx): Promise<boolean> {
+  async tryLockRelay(tx: SystemTx): Promise<boolean> {
     const { rows } = await sql<{
       locked: boolean;
     }>`select pg_try_advisory_xact_lock(hashtext('event relay')) as locked`.execute(tx);
@@ -57,7 +57,7 @@ export class EventStore {
   }
 
   /** The oldest of those that have no sequence number yet, in the order of their position. */
-  async listUnsequenced(tx: Tx, limit: number): Promise<readonly StoredEvent[]> {
+  async listUnsequenced(tx: SystemTx, limit: number): Promise<readonly StoredEvent[]> {
     const rows = await tx
       .$extendTables<EventTables>()
       .selectFrom('events')
@@ -70,7 +70,7 @@ export class EventStore {
   }
 
   /** Takes `count` numbers of each tenant and gives back the last one taken of each. */
-  async takeSequences(tx: Tx, counts: ReadonlyMap<TenantId, number>): Promise<ReadonlyMap<TenantId, number>> {
+  async takeSequences(tx: SystemTx, counts: ReadonlyMap<TenantId, number>): Promise<ReadonlyMap<TenantId, number>> {
     const rows = await tx
       .$extendTables<EventTables>()
       .insertInto('event_sequences')
@@ -85,7 +85,7 @@ export class EventStore {
     return new Map(rows.map((row) => [row.tenant_id, row.last_sequence]));
   }
 
-  async setSequences(tx: Tx, events: readonly SequencedEvent[]): Promise<void> {
+  async setSequences(tx: SystemTx, events: readonly SequencedEvent[]): Promise<void> {
     const ids = events.map(({ id }) => id);
     const sequences = events.map(({ sequence }) => sequence);
     await sql`

@@ -6,7 +6,7 @@ import type { Credentials } from '#libs/credentials';
 import type { Outbox } from '#libs/events';
 import { Lanes } from '#libs/lanes';
 import type { Log } from '#libs/logging';
-import type { Postgres } from '#libs/postgres';
+import type { Postgres, SystemPostgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 import type { Hints, RedisMemory } from '#libs/redis';
 import type { Redis } from 'ioredis';
@@ -20,6 +20,7 @@ import { ImageRequests } from './image-requests.service.js';
 import { InstanceQueue } from './instance-queue.js';
 import { InstanceStore } from './instance.store.js';
 import { LaneEntrance } from './lane-entrance.js';
+import { LaneReentry } from './lane-reentry.js';
 import { LaneWaker } from './lane-waker.js';
 import { NameLookup } from './name-lookup.js';
 import { Pacing } from './pacing.js';
@@ -67,6 +68,7 @@ export interface RequestSideParts extends Ground {
 }
 
 export interface WorkSideParts extends Ground {
+  readonly postgres: SystemPostgres;
   readonly credentials: Credentials;
   readonly cloud: CloudClient;
   readonly memory: RedisMemory;
@@ -130,6 +132,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
     log,
     settings.arrivalGuardMs,
   );
+  const recoveryStore = new RecoveryStore();
   return {
     submission: new Submission(
       postgres,
@@ -148,12 +151,13 @@ export function assembleWorkSide(parts: WorkSideParts): {
     tracking: new Tracking(postgres, images, accountStore, cloud, reads, settlement, clock, log, settings),
     recovery: new Recovery(
       postgres,
-      new RecoveryStore(),
+      recoveryStore,
       images,
       instances,
       store,
       settlement,
       entrance,
+      new LaneReentry(postgres, recoveryStore, accountStore, entrance, lanes),
       queues,
       parts.memory,
       clock,

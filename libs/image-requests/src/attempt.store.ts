@@ -49,6 +49,7 @@ export class AttemptStore {
         image_id: result.imageId,
       })
       .where('id', '=', attempt.id)
+      .where('tenant_id', '=', attempt.tenantId)
       .where((eb) =>
         result.outcome === 'accepted'
           ? eb.or([eb('outcome', 'is', null), eb('outcome', '=', 'unknown')])

@@ -4,7 +4,7 @@ import type { CloudClient, CloudTarget, CreateImageOutcome } from '#libs/cloud';
 import { newId, uuidOf } from '#libs/ids';
 import { type Lane, laneName, type Lanes, type Lease } from '#libs/lanes';
 import type { Log } from '#libs/logging';
-import { isUniqueViolation, type Postgres, type Tx } from '#libs/postgres';
+import { isUniqueViolation, type SystemPostgres, type Tx } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
 import { nameInDoubt } from './failures.js';
@@ -37,7 +37,7 @@ export type Beginning =
 /** One call of CreateImage: written ahead, sent with a leased token, and settled. */
 export class Calls {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly attempts: AttemptStore,
     private readonly transitions: Transitions,
     private readonly audit: AuditStore,

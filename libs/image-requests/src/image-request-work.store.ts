@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { ImageRequestId } from '#libs/ids';
-import type { Db, Tx } from '#libs/postgres';
+import type { Db, SystemDb, Tx } from '#libs/postgres';
 import type { Failure, ImageRequest } from './image-request.js';
 import { assertTransition, type ImageRequestStatus, type Obstacle } from './image-request-status.js';
 import { imageRequestOf, type ImageRequestTables } from './image-request.tables.js';
@@ -19,12 +19,14 @@ export interface ImageRequestChanges {
   readonly completedAt?: Date | null;
 }
 
+type Seen = Pick<ImageRequest, 'id' | 'tenantId' | 'status'>;
+
 /**
  * Moves requests on, whichever tenant's they are: for the service itself. What a tenant asks for goes through
  * `ImageRequestStore` first, which knows whose it is.
  */
 export class ImageRequestWorkStore {
-  async find(db: Db, id: ImageRequestId): Promise<ImageRequest | null> {
+  async find(db: SystemDb, id: ImageRequestId): Promise<ImageRequest | null> {
     const row = await db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')
@@ -40,7 +42,7 @@ export class ImageRequestWorkStore {
    */
   async transition(
     tx: Tx,
-    from: Pick<ImageRequest, 'id' | 'status'>,
+    from: Seen,
     to: ImageRequestStatus,
     changes: ImageRequestChanges,
     at: Date,
@@ -51,6 +53,7 @@ export class ImageRequestWorkStore {
       .updateTable('image_requests')
       .set({ status: to, updated_at: at, ...columnsOf(changes) })
       .where('id', '=', from.id)
+      .where('tenant_id', '=', from.tenantId)
       .where('status', '=', from.status)
       .returningAll()
       .executeTakeFirst();
@@ -58,24 +61,20 @@ export class ImageRequestWorkStore {
   }
 
   /** Changes what is beside the status, and only while the status is still the one that was seen. */
-  async amend(
-    db: Db,
-    seen: Pick<ImageRequest, 'id' | 'status'>,
-    changes: ImageRequestChanges,
-    at: Date,
-  ): Promise<boolean> {
+  async amend(db: Db, seen: Seen, changes: ImageRequestChanges, at: Date): Promise<boolean> {
     const { numUpdatedRows } = await db
       .$extendTables<ImageRequestTables>()
       .updateTable('image_requests')
       .set({ updated_at: at, ...columnsOf(changes) })
       .where('id', '=', seen.id)
+      .where('tenant_id', '=', seen.tenantId)
       .where('status', '=', seen.status)
       .executeTakeFirst();
     return numUpdatedRows === 1n;
   }
 
   /** Which of the images belong to another request, whosever it is, of the same root account and region at the cloud. */
-  async imagesOfOthers(db: Db, request: ImageRequest, imageIds: readonly string[]): Promise<readonly string[]> {
+  async imagesOfOthers(db: SystemDb, request: ImageRequest, imageIds: readonly string[]): Promise<readonly string[]> {
     if (imageIds.length === 0) return [];
     const rows = await db
       .$extendTables<ImageRequestTables>()
@@ -97,6 +96,7 @@ export class ImageRequestWorkStore {
       .updateTable('image_requests')
       .set({ name_seen_free_at: at })
       .where('id', '=', request.id)
+      .where('tenant_id', '=', request.tenantId)
       .where('status', '=', request.status)
       .execute();
   }
@@ -109,6 +109,7 @@ export class ImageRequestWorkStore {
       .updateTable('image_requests')
       .set({ waiting_for: null })
       .where('id', '=', request.id)
+      .where('tenant_id', '=', request.tenantId)
       .where('status', '=', 'queued')
       .where('waiting_for', '=', 'retry')
       .execute();

@@ -64,14 +64,19 @@ export class ImageRequests {
 
   /** Every check that `accept` makes, and nothing is written. */
   async check(caller: Caller, order: ImageOrder): Promise<void> {
-    await this.postgres.transaction((tx) => this.accounts.holdActive(tx, caller.tenantId, order.accountId));
-    const holder = await this.store.findOpenByName(this.postgres.db, caller.tenantId, order);
+    const { tenantId } = caller;
+    const holder = await this.postgres.asTenant(tenantId, async (tx) => {
+      await this.accounts.holdActive(tx, tenantId, order.accountId);
+      return this.store.findOpenByName(tx, tenantId, order);
+    });
     if (holder !== null) throw new ImageNameInUse(holder.id);
   }
 
   /** Throws `NotFound` for an unknown id and for another tenant's, in the same words. */
   async find(tenantId: TenantId, id: string): Promise<ImageRequest> {
-    const request = isId('ireq', id) ? await this.store.find(this.postgres.db, tenantId, id) : null;
+    const request = isId('ireq', id)
+      ? await this.postgres.asTenant(tenantId, (tx) => this.store.find(tx, tenantId, id))
+      : null;
     if (request === null) throw new NotFound('image request');
     return request;
   }
@@ -82,7 +87,7 @@ export class ImageRequests {
     filter: ImageRequestFilter,
     page: { readonly after: ImageRequestId | null; readonly limit: number },
   ): Promise<readonly ImageRequest[]> {
-    return this.store.list(this.postgres.db, tenantId, filter, page);
+    return this.postgres.asTenant(tenantId, (tx) => this.store.list(tx, tenantId, filter, page));
   }
 
   /** The request once it has ended, or as it is when the time is over or `signal` fires. */
@@ -110,7 +115,7 @@ export class ImageRequests {
     if (request.status !== 'queued') throw new NotCancelable(request.status);
 
     const context = { actor: caller.actor, requestId: caller.requestId };
-    const canceled = await this.postgres.transaction((tx) =>
+    const canceled = await this.postgres.asTenant(caller.tenantId, (tx) =>
       this.transitions.apply(tx, request, 'canceled', {}, this.clock.now(), context),
     );
     // Moved on between the look and the write: what it has become decides.
@@ -175,10 +180,10 @@ export class ImageRequests {
   ): Promise<Result> {
     for (;;) {
       try {
-        return await this.postgres.transaction(work);
+        return await this.postgres.asTenant(tenantId, work);
       } catch (error) {
         if (!isUniqueViolation(error, 'image_requests_open_name_idx')) throw error;
-        const holder = await this.store.findOpenByName(this.postgres.db, tenantId, order);
+        const holder = await this.postgres.asTenant(tenantId, (tx) => this.store.findOpenByName(tx, tenantId, order));
         if (holder !== null) throw new ImageNameInUse(holder.id);
       }
     }

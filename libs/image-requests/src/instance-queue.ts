@@ -20,13 +20,15 @@ export class InstanceQueue {
   /** Begins to wait. False when there is nothing to wait for after all. */
   async join(request: ImageRequest): Promise<boolean> {
     const changes = { waitingFor: 'instance', nextAttemptAt: null } as const;
-    await this.store.amend(this.postgres.db, request, changes, this.clock.now());
+    await this.postgres.asTenant(request.tenantId, (tx) => this.store.amend(tx, request, changes, this.clock.now()));
     return !(await this.leaveIfFree(request));
   }
 
   /** True when nobody held the instance, and the request waits for it no longer. */
   async leaveIfFree(request: ImageRequest): Promise<boolean> {
-    if (await this.instances.isHeld(this.postgres.db, request)) return false;
-    return this.store.amend(this.postgres.db, request, { waitingFor: null }, this.clock.now());
+    return this.postgres.asTenant(request.tenantId, async (tx) => {
+      if (await this.instances.isHeld(tx, request)) return false;
+      return this.store.amend(tx, request, { waitingFor: null }, this.clock.now());
+    });
   }
 }

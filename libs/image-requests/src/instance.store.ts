@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
-import type { Db, Tx } from '#libs/postgres';
+import type { Db, SystemDb, Tx } from '#libs/postgres';
 import type { ImageRequest } from './image-request.js';
 import { imageRequestOf, type ImageRequestTables } from './image-request.tables.js';
 
 /** Not those that wait for the instance: the others are on their way to the cloud, or there. */
 const HOLDS = sql<boolean>`(status in ('submitting', 'creating') or (status = 'queued' and waiting_for is distinct from 'instance'))`;
 
-type OfInstance = Pick<ImageRequest, 'id' | 'accountId' | 'region' | 'instanceId'>;
+type OfInstance = Pick<ImageRequest, 'id' | 'tenantId' | 'accountId' | 'region' | 'instanceId'>;
 
 /**
  * Who may have an instance. The first request that does not wait for it holds it, from before its turn until its end;
@@ -19,6 +19,7 @@ export class InstanceStore {
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')
       .select('id')
+      .where('tenant_id', '=', request.tenantId)
       .where('account_id', '=', request.accountId)
       .where('region', '=', request.region)
       .where('instance_id', '=', request.instanceId)
@@ -39,6 +40,7 @@ export class InstanceStore {
         db
           .selectFrom('image_requests')
           .select('id')
+          .where('tenant_id', '=', request.tenantId)
           .where('account_id', '=', request.accountId)
           .where('region', '=', request.region)
           .where('instance_id', '=', request.instanceId)
@@ -59,7 +61,7 @@ export class InstanceStore {
   }
 
   /** The first of those that wait for each instance that nobody holds: whoever should have released it did not. */
-  async listForgotten(db: Db, untouchedSince: Date, limit: number): Promise<readonly ImageRequest[]> {
+  async listForgotten(db: SystemDb, untouchedSince: Date, limit: number): Promise<readonly ImageRequest[]> {
     const rows = await db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests as waiting')

@@ -1,6 +1,6 @@
 import type { Account } from '#libs/accounts';
 import type { CloudClient, CloudImage, ReadOutcome } from '#libs/cloud';
-import type { Postgres } from '#libs/postgres';
+import type { SystemPostgres } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
@@ -18,7 +18,7 @@ const CLOCK_SLACK_MS = 5000;
 /** Asks the cloud which images bear exactly a request's name, all pages of them. */
 export class NameLookup {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly store: ImageRequestWorkStore,
     private readonly cloud: CloudClient,
     private readonly calls: ReadCalls,

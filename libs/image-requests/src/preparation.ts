@@ -2,7 +2,7 @@ import type { Account } from '#libs/accounts';
 import { classify } from '#libs/cloud';
 import type { Clock } from '#libs/clock';
 import { assertNever } from '#libs/errors';
-import type { Postgres } from '#libs/postgres';
+import type { SystemPostgres } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
 import { deadlineExceeded, nameTaken, upstreamFailure, upstreamUnreachable } from './failures.js';
@@ -27,7 +27,7 @@ const BUSY_PAUSE_MS = 500;
 /** Everything that must hold before a queued request may ask for a token. */
 export class Preparation {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly store: ImageRequestWorkStore,
     private readonly attempts: AttemptStore,
     private readonly lookup: NameLookup,

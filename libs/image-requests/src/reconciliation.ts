@@ -2,7 +2,7 @@ import type { Account } from '#libs/accounts';
 import type { Clock } from '#libs/clock';
 import { classify, type CloudImage } from '#libs/cloud';
 import { assertNever } from '#libs/errors';
-import type { Postgres } from '#libs/postgres';
+import type { SystemPostgres } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
 import { outcomeUnknown, upstreamFailure } from './failures.js';
@@ -26,7 +26,7 @@ const UNANSWERED_MAX = 5;
  */
 export class Reconciliation {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly store: ImageRequestWorkStore,
     private readonly attempts: AttemptStore,
     private readonly lookup: NameLookup,

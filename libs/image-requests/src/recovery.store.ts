@@ -1,17 +1,19 @@
 import type { ImageRequestId } from '#libs/ids';
-import type { Db } from '#libs/postgres';
+import type { SystemDb } from '#libs/postgres';
 import type { ImageRequest } from './image-request.js';
 import { imageRequestOf, type ImageRequestTables } from './image-request.tables.js';
 import type { LaneEntrant } from './lane-entrance.js';
 
+/** Not touched since then, and due by then. */
+export interface Due {
+  readonly untouchedSince: Date;
+  readonly by: Date;
+}
+
 /** Finds requests that something should be moving on. */
 export class RecoveryStore {
   /** Requests in `submitting` that nobody has touched since `untouchedSince` and whose next step is due. */
-  async listStuckSubmissions(
-    db: Db,
-    due: { readonly untouchedSince: Date; readonly by: Date },
-    limit: number,
-  ): Promise<readonly ImageRequestId[]> {
+  async listStuckSubmissions(db: SystemDb, due: Due, limit: number): Promise<readonly ImageRequestId[]> {
     const rows = await db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')
@@ -30,8 +32,8 @@ export class RecoveryStore {
    * id, from behind `after`; of a hundred thousand it reads no more than a lane needs to know.
    */
   async listForLanes(
-    db: Db,
-    due: { readonly untouchedSince: Date; readonly by: Date },
+    db: SystemDb,
+    due: Due,
     page: { readonly after: ImageRequestId | null; readonly limit: number },
   ): Promise<readonly LaneEntrant[]> {
     let query = dueForLanes(db, due)
@@ -50,18 +52,14 @@ export class RecoveryStore {
   }
 
   /** Which of them should be in a lane still. */
-  async stillForLanes(
-    db: Db,
-    due: { readonly untouchedSince: Date; readonly by: Date },
-    ids: readonly ImageRequestId[],
-  ): Promise<ReadonlySet<ImageRequestId>> {
+  async stillForLanes(db: SystemDb, due: Due, ids: readonly ImageRequestId[]): Promise<ReadonlySet<ImageRequestId>> {
     if (ids.length === 0) return new Set();
     const rows = await dueForLanes(db, due).select('id').where('id', 'in', ids).execute();
     return new Set(rows.map(({ id }) => id));
   }
 
   /** Queued requests that were to be called by now and never were. */
-  async listPastDeadline(db: Db, now: Date, limit: number): Promise<readonly ImageRequest[]> {
+  async listPastDeadline(db: SystemDb, now: Date, limit: number): Promise<readonly ImageRequest[]> {
     const rows = await db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')
@@ -76,7 +74,7 @@ export class RecoveryStore {
   }
 }
 
-function dueForLanes(db: Db, due: { readonly untouchedSince: Date; readonly by: Date }) {
+function dueForLanes(db: SystemDb, due: Due) {
   return db
     .$extendTables<ImageRequestTables>()
     .selectFrom('image_requests')

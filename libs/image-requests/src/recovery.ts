@@ -1,14 +1,15 @@
 import type { Clock } from '#libs/clock';
 import type { ImageRequestId } from '#libs/ids';
 import type { Log } from '#libs/logging';
-import type { Postgres } from '#libs/postgres';
+import type { SystemPostgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 import type { RedisMemory } from '#libs/redis';
 import { deadlineExceeded } from './failures.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
 import type { InstanceStore } from './instance.store.js';
 import type { LaneEntrance, LaneEntrant } from './lane-entrance.js';
-import type { RecoveryStore } from './recovery.store.js';
+import type { LaneReentry } from './lane-reentry.js';
+import type { Due, RecoveryStore } from './recovery.store.js';
 import type { Settlement } from './settlement.js';
 import type { TrackGroup, TrackingStore } from './tracking.store.js';
 
@@ -33,13 +34,14 @@ const PAGE = 1000;
  */
 export class Recovery {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly store: RecoveryStore,
     private readonly images: TrackingStore,
     private readonly instances: InstanceStore,
     private readonly requests: ImageRequestWorkStore,
     private readonly settlement: Settlement,
     private readonly entrance: LaneEntrance,
+    private readonly reentry: LaneReentry,
     private readonly queues: Queues,
     private readonly memory: RedisMemory,
     private readonly clock: Clock,
@@ -106,15 +108,10 @@ export class Recovery {
   private async enterForgotten(untouchedSince: Date, stopping: AbortSignal): Promise<number> {
     if (!(await this.memory.takeTurn(LANES_TURN, LOOK_INTO_LANES_EVERY_MS))) return 0;
     const due = { untouchedSince, by: this.clock.now() };
-    return this.entrance.enterMissing(this.pagesForLanes(due, stopping), (ids) =>
-      this.store.stillForLanes(this.postgres.db, due, ids),
-    );
+    return this.reentry.enterMissing(this.pagesForLanes(due, stopping), due);
   }
 
-  private async *pagesForLanes(
-    due: { readonly untouchedSince: Date; readonly by: Date },
-    stopping: AbortSignal,
-  ): AsyncGenerator<readonly LaneEntrant[]> {
+  private async *pagesForLanes(due: Due, stopping: AbortSignal): AsyncGenerator<readonly LaneEntrant[]> {
     let after: ImageRequestId | null = null;
     while (!stopping.aborted) {
       const page: readonly LaneEntrant[] = await this.store.listForLanes(this.postgres.db, due, { after, limit: PAGE });

@@ -3,7 +3,7 @@ import type { UpstreamCall } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import { assertNever } from '#libs/errors';
 import { uuidOf } from '#libs/ids';
-import { isUniqueViolation, type Postgres, type Tx } from '#libs/postgres';
+import { isUniqueViolation, type SystemPostgres, type Tx } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 import type { Attempt, AttemptResult } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
@@ -18,7 +18,7 @@ import { BY_THE_WORKER, type Transitions } from './transitions.js';
 /** The answer to an attempt, and what it means for the request: written together. */
 export class Settlement {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly store: ImageRequestWorkStore,
     private readonly attempts: AttemptStore,
     private readonly transitions: Transitions,

@@ -5,7 +5,7 @@ import { assertNever } from '#libs/errors';
 import type { ImageRequestId } from '#libs/ids';
 import { type Claim, isFresh, type Lane, type Lanes, type Lease, rankOf } from '#libs/lanes';
 import type { Log } from '#libs/logging';
-import type { Postgres } from '#libs/postgres';
+import type { SystemPostgres } from '#libs/postgres';
 import type { Beginning, BegunCall, Calls } from './calls.js';
 import type { CloudAccess } from './cloud-access.js';
 import type { ImageRequest } from './image-request.js';
@@ -26,7 +26,7 @@ const AFTER_FAULT_MS = 15_000;
 /** Moves one request from `queued` to the cloud's answer. A request that another job has moved on is left alone. */
 export class Submission {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly store: ImageRequestWorkStore,
     private readonly accounts: AccountStore,
     private readonly entrance: LaneEntrance,

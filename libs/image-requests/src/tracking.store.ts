@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { AccountId, ImageRequestId } from '#libs/ids';
-import type { Db } from '#libs/postgres';
+import type { SystemDb } from '#libs/postgres';
 import type { ImageRequest } from './image-request.js';
 import { imageRequestOf, type ImageRequestTables } from './image-request.tables.js';
 
@@ -13,7 +13,7 @@ export interface TrackGroup {
 /** When each image that is being made is looked at next. */
 export class TrackingStore {
   /** Images of one account and region whose next look is due, oldest due first. */
-  async listDueImages(db: Db, group: TrackGroup, dueBy: Date, limit: number): Promise<readonly ImageRequest[]> {
+  async listDueImages(db: SystemDb, group: TrackGroup, dueBy: Date, limit: number): Promise<readonly ImageRequest[]> {
     const rows = await db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')
@@ -29,7 +29,7 @@ export class TrackingStore {
   }
 
   /** When the next look at an image of the group is due; null when none is being made. */
-  async nextLookAt(db: Db, group: TrackGroup): Promise<Date | null> {
+  async nextLookAt(db: SystemDb, group: TrackGroup): Promise<Date | null> {
     const row = await db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')
@@ -44,7 +44,10 @@ export class TrackingStore {
   }
 
   /** Sets the next look of many images at once. */
-  async postponeLooks(db: Db, looks: readonly { readonly id: ImageRequestId; readonly at: Date }[]): Promise<void> {
+  async postponeLooks(
+    db: SystemDb,
+    looks: readonly { readonly id: ImageRequestId; readonly at: Date }[],
+  ): Promise<void> {
     if (looks.length === 0) return;
     const ids = looks.map((look) => look.id);
     const times = looks.map((look) => look.at.toISOString());
@@ -56,7 +59,7 @@ export class TrackingStore {
   }
 
   /** Groups with an image whose look is overdue: whoever should have looked has forgotten. */
-  async listOverdueGroups(db: Db, dueBefore: Date, limit: number): Promise<readonly TrackGroup[]> {
+  async listOverdueGroups(db: SystemDb, dueBefore: Date, limit: number): Promise<readonly TrackGroup[]> {
     const rows = await db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')

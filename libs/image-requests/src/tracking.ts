@@ -3,7 +3,7 @@ import type { CloudClient, CloudImage } from '#libs/cloud';
 import type { Clock } from '#libs/clock';
 import type { AccountId } from '#libs/ids';
 import type { Log } from '#libs/logging';
-import type { Postgres } from '#libs/postgres';
+import type { SystemPostgres } from '#libs/postgres';
 import { creationFailed, trackingDeadlineExceeded } from './failures.js';
 import type { ImageRequest } from './image-request.js';
 import { again, DONE, type NextStep } from './next-step.js';
@@ -21,7 +21,7 @@ const USABLE: readonly string[] = ['NORMAL', 'USING'];
 /** Follows the images of one account and region until each is usable or has failed, a hundred to a call. */
 export class Tracking {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly store: TrackingStore,
     private readonly accounts: AccountStore,
     private readonly cloud: CloudClient,

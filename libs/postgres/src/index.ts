@@ -1,4 +1,4 @@
-export { Postgres } from './postgres.js';
-export type { Database, Db, Tx } from './postgres.js';
-export { assertSchemaCurrent, migrateToLatest, SchemaBehind } from './migrations.js';
+export type { Db, SystemDb, SystemTx, Tx } from './database.js';
+export { migrateToLatest, SchemaBehind } from './migrations.js';
+export { Postgres, SystemPostgres } from './postgres.js';
 export { isUniqueViolation } from './violations.js';

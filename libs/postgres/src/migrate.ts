@@ -1,6 +1,6 @@
 import { loadSettings, MigrationSettings } from '#libs/config';
 import { migrateToLatest } from './migrations.js';
-import { Postgres } from './postgres.js';
+import { SystemPostgres } from './postgres.js';
 
 /** `npm run db:migrate`: applies what is missing, says what it did, exits 1 with one clear line when it can't. */
 const settings = loadSettings(MigrationSettings);
@@ -10,7 +10,7 @@ if (url === null) {
   process.exit(78);
 }
 
-const postgres = new Postgres(url, { connectionsMax: 2, applicationName: 'cvm-image-service migrate' });
+const postgres = new SystemPostgres(url, { connectionsMax: 2, applicationName: 'cvm-image-service migrate' }, 'login');
 try {
   const applied = await migrateToLatest(postgres.db);
   process.stdout.write(

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
-import type { Database, Postgres } from './postgres.js';
+import type { Database } from './database.js';
 
 const FOLDER = new URL('../migrations/', import.meta.url);
 
@@ -34,9 +34,8 @@ export async function migrateToLatest(db: Database): Promise<readonly string[]> 
   return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
 }
 
-/** Throws `SchemaBehind` unless every migration of this code is applied. A schema that is ahead is fine. */
-export async function assertSchemaCurrent(postgres: Postgres): Promise<void> {
-  const migrations = await new Migrator({ db: postgres.db, provider: new SqlFiles() }).getMigrations();
-  const missing = migrations.filter((migration) => migration.executedAt === undefined).map(({ name }) => name);
-  if (missing.length > 0) throw new SchemaBehind(missing);
+/** The names of this code's migrations that the database lacks, in order. */
+export async function missingMigrations(db: Database): Promise<readonly string[]> {
+  const migrations = await new Migrator({ db, provider: new SqlFiles() }).getMigrations();
+  return migrations.filter((migration) => migration.executedAt === undefined).map(({ name }) => name);
 }

@@ -40,7 +40,7 @@ export class ApiKeys {
       revokedAt: null,
       lastUsedAt: null,
     };
-    return this.postgres.transaction(async (tx) => {
+    return this.postgres.asTenant(caller.tenantId, async (tx) => {
       await this.store.insert(tx, apiKey, hashOf(key));
       await this.audit.append(tx, apiKeyEntry(caller, 'api_key.create', apiKey), at);
       return { apiKey, key };
@@ -51,13 +51,13 @@ export class ApiKeys {
     tenantId: TenantId,
     page: { readonly after: ApiKeyId | null; readonly limit: number },
   ): Promise<readonly ApiKey[]> {
-    return this.store.list(this.postgres.db, tenantId, page);
+    return this.postgres.asTenant(tenantId, (tx) => this.store.list(tx, tenantId, page));
   }
 
   /** In force everywhere with the commit: keys are looked up anew for each call. */
   async revoke(caller: Caller, id: string): Promise<void> {
     const at = this.clock.now();
-    await this.postgres.transaction(async (tx) => {
+    await this.postgres.asTenant(caller.tenantId, async (tx) => {
       const apiKey = isId('key', id) ? await this.store.revoke(tx, caller.tenantId, id, at) : null;
       if (apiKey === null) throw new NotFound('API key');
       await this.audit.append(tx, apiKeyEntry(caller, 'api_key.revoke', apiKey), at);

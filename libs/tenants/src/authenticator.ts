@@ -42,7 +42,7 @@ export class Authenticator {
     // Hashes have one length and take one time to compare, however much of the key is right.
     if (timingSafeEqual(hash, this.adminHash)) return { kind: 'operator' };
 
-    const held = looksLikeKey(presented.reveal()) ? await this.store.findByHash(this.postgres.db, hash) : null;
+    const held = looksLikeKey(presented.reveal()) ? await this.store.findByHash(this.postgres.unbound, hash) : null;
     if (held === null) return { kind: 'refused', reason: 'unknown', tenantId: null, apiKeyId: null };
 
     const now = this.clock.now();
@@ -57,7 +57,8 @@ export class Authenticator {
   private async noteUse(apiKey: ApiKey, now: Date): Promise<void> {
     const unlessSince = new Date(now.getTime() - NOTE_USE_EVERY_MS);
     if (apiKey.lastUsedAt !== null && apiKey.lastUsedAt >= unlessSince) return;
-    await this.store.noteUse(this.postgres.db, apiKey.id, now, unlessSince);
+    const { id, tenantId } = apiKey;
+    await this.postgres.asTenant(tenantId, (tx) => this.store.noteUse(tx, tenantId, id, now, unlessSince));
   }
 }
 

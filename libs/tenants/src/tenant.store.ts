@@ -1,5 +1,5 @@
 import type { TenantId } from '#libs/ids';
-import type { Db, Tx } from '#libs/postgres';
+import type { SystemDb, SystemTx } from '#libs/postgres';
 import type { Tenant, TenantChange, TenantStatus } from './tenant.js';
 
 type TenantTables = {
@@ -14,7 +14,7 @@ type TenantTables = {
 
 /** The tenants table. */
 export class TenantStore {
-  async insert(tx: Tx, tenant: Tenant): Promise<void> {
+  async insert(tx: SystemTx, tenant: Tenant): Promise<void> {
     await tx
       .$extendTables<TenantTables>()
       .insertInto('tenants')
@@ -28,7 +28,7 @@ export class TenantStore {
       .execute();
   }
 
-  async find(db: Db, id: TenantId): Promise<Tenant | null> {
+  async find(db: SystemDb, id: TenantId): Promise<Tenant | null> {
     const row = await db
       .$extendTables<TenantTables>()
       .selectFrom('tenants')
@@ -39,13 +39,16 @@ export class TenantStore {
   }
 
   /** Newest first, from behind `after`. */
-  async list(db: Db, page: { readonly after: TenantId | null; readonly limit: number }): Promise<readonly Tenant[]> {
+  async list(
+    db: SystemDb,
+    page: { readonly after: TenantId | null; readonly limit: number },
+  ): Promise<readonly Tenant[]> {
     let query = db.$extendTables<TenantTables>().selectFrom('tenants').selectAll();
     if (page.after !== null) query = query.where('id', '<', page.after);
     return (await query.orderBy('id', 'desc').limit(page.limit).execute()).map(tenantOf);
   }
 
-  async update(tx: Tx, id: TenantId, change: TenantChange, at: Date): Promise<Tenant | null> {
+  async update(tx: SystemTx, id: TenantId, change: TenantChange, at: Date): Promise<Tenant | null> {
     const row = await tx
       .$extendTables<TenantTables>()
       .updateTable('tenants')

@@ -19,7 +19,7 @@ export class Tenants {
   async create(acting: Acting, name: string): Promise<Tenant> {
     const at = this.clock.now();
     const tenant: Tenant = { id: newId('ten'), name, status: 'active', createdAt: at, updatedAt: at };
-    return this.postgres.transaction(async (tx) => {
+    return this.postgres.asSystem(async (tx) => {
       await this.store.insert(tx, tenant);
       await this.audit.append(tx, tenantEntry(acting, 'tenant.create', tenant.id, { name }), at);
       return tenant;
@@ -27,19 +27,19 @@ export class Tenants {
   }
 
   async get(id: string): Promise<Tenant> {
-    const tenant = isId('ten', id) ? await this.store.find(this.postgres.db, id) : null;
+    const tenant = isId('ten', id) ? await this.postgres.asSystem((tx) => this.store.find(tx, id)) : null;
     if (tenant === null) throw new NotFound('tenant');
     return tenant;
   }
 
   async list(page: { readonly after: TenantId | null; readonly limit: number }): Promise<readonly Tenant[]> {
-    return this.store.list(this.postgres.db, page);
+    return this.postgres.asSystem((tx) => this.store.list(tx, page));
   }
 
   /** A suspension holds from the next call on: keys are looked up together with their tenant. */
   async patch(acting: Acting, id: string, change: TenantChange): Promise<Tenant> {
     const at = this.clock.now();
-    return this.postgres.transaction(async (tx) => {
+    return this.postgres.asSystem(async (tx) => {
       const tenant = isId('ten', id) ? await this.store.update(tx, id, change, at) : null;
       if (tenant === null) throw new NotFound('tenant');
       await this.audit.append(tx, tenantEntry(acting, 'tenant.update', tenant.id, { ...change }), at);

@@ -1,9 +1,10 @@
-import { migrateToLatest, Postgres } from '#libs/postgres';
+import { migrateToLatest, SystemPostgres } from '#libs/postgres';
 import { Secret } from '#libs/secret';
 import { createTestDatabase } from './test-database.js';
 
 export interface MigratedDatabase {
-  readonly postgres: Postgres;
+  /** A superuser's, who sees and may do all; what acts as a tenant or as the system has no more rights than in the apps. */
+  readonly postgres: SystemPostgres;
   readonly url: string;
   /** Closes the connections and drops the database. */
   drop(): Promise<void>;
@@ -12,7 +13,7 @@ export interface MigratedDatabase {
 /** A database of the caller's own with the whole schema in it, and the pool to use it by; see `createTestDatabase`. */
 export async function createMigratedDatabase(serverUrl?: string): Promise<MigratedDatabase> {
   const database = await createTestDatabase({ name: 'migrated', prepare: migrate }, serverUrl);
-  const postgres = new Postgres(new Secret(database.url));
+  const postgres = new SystemPostgres(new Secret(database.url), {}, 'login');
   return {
     postgres,
     url: database.url,
@@ -24,7 +25,7 @@ export async function createMigratedDatabase(serverUrl?: string): Promise<Migrat
 }
 
 async function migrate(url: string): Promise<void> {
-  const postgres = new Postgres(new Secret(url), { connectionsMax: 1 });
+  const postgres = new SystemPostgres(new Secret(url), { connectionsMax: 1 }, 'login');
   await migrateToLatest(postgres.db);
   await postgres.close();
 }

@@ -2,7 +2,7 @@ import type { AuditStore } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import type { EventFeed, Outbox } from '#libs/events';
 import type { Log } from '#libs/logging';
-import type { Postgres } from '#libs/postgres';
+import type { Postgres, SystemPostgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 import type { Sealer } from '#libs/sealing';
 import { Deliveries } from './deliveries.service.js';
@@ -48,6 +48,7 @@ export interface TenantSideParts extends Ground {
 }
 
 export interface DeliverySideParts extends Ground {
+  readonly postgres: SystemPostgres;
   readonly queues: Queues;
   readonly events: EventFeed;
   readonly log: Log;

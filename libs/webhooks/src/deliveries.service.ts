@@ -1,7 +1,7 @@
 import type { Clock } from '#libs/clock';
 import type { DeliveryId } from '#libs/ids';
 import type { Log } from '#libs/logging';
-import type { Postgres } from '#libs/postgres';
+import type { SystemPostgres } from '#libs/postgres';
 import type { DeliveryCourier } from './delivery-courier.js';
 import type { DeliverySettler } from './delivery-settler.js';
 import { judge } from './delivery-verdict.js';
@@ -21,7 +21,7 @@ const LEASE_MARGIN_MS = 30_000;
 /** Brings events to their endpoints, at least once each and those of one subject in their order. */
 export class Deliveries {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly store: WebhookDeliveryStore,
     private readonly endpoints: WebhookEndpointStore,
     private readonly courier: DeliveryCourier,
@@ -62,7 +62,7 @@ export class Deliveries {
   }
 
   private async whyNotClaimed(id: DeliveryId, now: Date): Promise<AttemptOutcome> {
-    const delivery = await this.store.find(this.postgres.db, id);
+    const delivery = await this.store.findOfAny(this.postgres.db, id);
     if (delivery === undefined || delivery.status !== 'pending') return { kind: 'gone' };
     const { nextAttemptAt } = delivery;
     return nextAttemptAt !== null && nextAttemptAt > now ? { kind: 'retry', at: nextAttemptAt } : { kind: 'not_due' };

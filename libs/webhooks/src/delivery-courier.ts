@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '#libs/clock';
 import { cloudEvent, type EventFeed } from '#libs/events';
-import type { Postgres } from '#libs/postgres';
+import type { SystemPostgres } from '#libs/postgres';
 import type { EndpointSecrets } from './endpoint-secrets.js';
 import { signatureHeaders } from './signature.js';
 import type { DeliveryAttempt, WebhookDelivery } from './webhook-delivery.js';
@@ -26,7 +26,7 @@ const UNSIGNABLE: SendResult = {
 /** Signs one delivery's event and posts it, once. */
 export class DeliveryCourier {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly events: EventFeed,
     private readonly secrets: EndpointSecrets,
     private readonly sender: WebhookSender,

@@ -2,7 +2,7 @@ import type { Clock } from '#libs/clock';
 import type { EventSubscriber, SequencedEvent } from '#libs/events';
 import { newId } from '#libs/ids';
 import type { TenantId } from '#libs/ids';
-import type { Tx } from '#libs/postgres';
+import type { SystemTx } from '#libs/postgres';
 import type { DeliveryQueue } from './delivery-queue.js';
 import type { PlannedDelivery, WebhookDeliveryStore } from './webhook-delivery.store.js';
 import { wantsEvent, type WebhookEndpoint } from './webhook-endpoint.js';
@@ -20,7 +20,7 @@ export class DeliveryPlanner implements EventSubscriber {
     private readonly clock: Clock,
   ) {}
 
-  async onSequenced(tx: Tx, events: readonly SequencedEvent[]): Promise<void> {
+  async onSequenced(tx: SystemTx, events: readonly SequencedEvent[]): Promise<void> {
     const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))];
     const endpoints = Map.groupBy(await this.endpoints.listEnabled(tx, tenantIds), ({ tenantId }) => tenantId);
     const now = this.clock.now();

@@ -1,5 +1,5 @@
 import { assertNever } from '#libs/errors';
-import type { Postgres, Tx } from '#libs/postgres';
+import type { SystemPostgres, SystemTx } from '#libs/postgres';
 import type { DeliveryQueue } from './delivery-queue.js';
 import type { Verdict } from './delivery-verdict.js';
 import type { EndpointDisabler } from './endpoint-disabler.js';
@@ -10,7 +10,7 @@ import type { WebhookEndpoint } from './webhook-endpoint.js';
 /** Writes down what became of a leased delivery, and lets those go that waited for it. */
 export class DeliverySettler {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly deliveries: WebhookDeliveryStore,
     private readonly disabler: EndpointDisabler,
     private readonly queue: DeliveryQueue,
@@ -44,7 +44,7 @@ export class DeliverySettler {
   }
 
   /** The next of its subject, and whoever has waited for a place at the endpoint. What is not to be yet stays where it is. */
-  private async releaseNext(tx: Tx, { delivery }: DeliveryLease, at: Date): Promise<void> {
+  private async releaseNext(tx: SystemTx, { delivery }: DeliveryLease, at: Date): Promise<void> {
     const next = await this.deliveries.findNextOfSubject(tx, delivery);
     const waiting = await this.deliveries.listClaimableOf(tx, delivery.endpointId, at);
     const ids = new Set(next === undefined ? waiting : [next, ...waiting]);

@@ -1,5 +1,5 @@
 import type { Clock } from '#libs/clock';
-import type { Postgres } from '#libs/postgres';
+import type { SystemPostgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 import type { DuePosition, WebhookDeliveryStore } from './webhook-delivery.store.js';
 
@@ -14,7 +14,7 @@ export class DueDeliveries {
   private after: DuePosition | null = null;
 
   constructor(
-    private readonly postgres: Postgres,
+    private readonly postgres: SystemPostgres,
     private readonly store: WebhookDeliveryStore,
     private readonly queues: Queues,
     private readonly clock: Clock,

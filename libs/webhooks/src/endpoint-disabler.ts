@@ -23,7 +23,7 @@ export class EndpointDisabler {
     if (endpoint === undefined || endpoint.status === 'disabled') return;
     const disabled: WebhookEndpoint = { ...endpoint, status: 'disabled', updatedAt: at };
     await this.endpoints.update(tx, disabled);
-    await this.deliveries.failWaiting(tx, id, 'endpoint_disabled', at);
+    await this.deliveries.failWaiting(tx, endpoint, 'endpoint_disabled', at);
     await this.outbox.append(
       tx,
       {

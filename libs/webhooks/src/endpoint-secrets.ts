@@ -2,10 +2,7 @@ import type { Db, Tx } from '#libs/postgres';
 import { type BoxOwner, BoxWillNotOpen, MasterKeyMissing, type Sealer } from '#libs/sealing';
 import type { Secret } from '#libs/secret';
 import { newSigningSecret } from './signature.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
-import type { WebhookSecretStore } from './webhook-secret.store.js';
-
-type Owner = Pick<WebhookEndpoint, 'id' | 'tenantId'>;
+import type { SecretOwner, WebhookSecretStore } from './webhook-secret.store.js';
 
 /** What an endpoint's deliveries are signed with, or why they can't be. */
 export type OpenedSecrets =
@@ -23,16 +20,16 @@ export class EndpointSecrets {
   ) {}
 
   /** The only time that a secret leaves this class other than to sign: its owner is shown it once. */
-  async mint(tx: Tx, endpoint: Owner, at: Date): Promise<Secret> {
+  async mint(tx: Tx, endpoint: SecretOwner, at: Date): Promise<Secret> {
     const secret = newSigningSecret();
     const box = this.sealer.seal(secret, boxOwner(endpoint, FIRST_VERSION));
-    await this.store.insert(tx, endpoint.id, { version: FIRST_VERSION, box }, at);
+    await this.store.insert(tx, endpoint, { version: FIRST_VERSION, box }, at);
     return secret;
   }
 
   /** A box that was changed, or whose master key is gone, is an outcome: the delivery must know of it, and go on. */
-  async open(db: Db, endpoint: Owner): Promise<OpenedSecrets> {
-    const sealed = await this.store.list(db, endpoint.id);
+  async open(db: Db, endpoint: SecretOwner): Promise<OpenedSecrets> {
+    const sealed = await this.store.list(db, endpoint);
     try {
       const secrets = sealed.map(({ version, box }) => this.sealer.open(box, boxOwner(endpoint, version)));
       return { kind: 'open', secrets };
@@ -43,11 +40,11 @@ export class EndpointSecrets {
     }
   }
 
-  async destroy(tx: Tx, endpoint: Owner): Promise<void> {
-    await this.store.destroyAll(tx, endpoint.id);
+  async destroy(tx: Tx, endpoint: SecretOwner): Promise<void> {
+    await this.store.destroyAll(tx, endpoint);
   }
 }
 
-function boxOwner(endpoint: Owner, version: number): BoxOwner {
+function boxOwner(endpoint: SecretOwner, version: number): BoxOwner {
   return [endpoint.tenantId, endpoint.id, 'webhookSecret', String(version)];
 }

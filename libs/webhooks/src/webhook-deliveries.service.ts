@@ -4,7 +4,7 @@ import { NotFound } from '#libs/errors';
 import type { Outbox } from '#libs/events';
 import { newId } from '#libs/ids';
 import type { DeliveryId, TenantId, WebhookEndpointId } from '#libs/ids';
-import type { Postgres } from '#libs/postgres';
+import type { Postgres, Tx } from '#libs/postgres';
 import type { Caller } from '#libs/tenants';
 import type { DeliveryWithAttempts, WebhookDelivery } from './webhook-delivery.js';
 import type { DeliveryPage, WebhookDeliveryStore } from './webhook-delivery.store.js';
@@ -29,17 +29,21 @@ export class WebhookDeliveries {
     endpointId: WebhookEndpointId,
     page: DeliveryPage,
   ): Promise<readonly DeliveryWithAttempts[]> {
-    const endpoint = await this.endpoints.find(this.postgres.db, tenantId, endpointId);
-    if (endpoint === undefined) throw new NotFound('webhook endpoint');
-    return this.withAttempts(await this.deliveries.list(this.postgres.db, endpointId, page));
+    return this.postgres.asTenant(tenantId, async (tx) => {
+      const endpoint = await this.endpoints.find(tx, tenantId, endpointId);
+      if (endpoint === undefined) throw new NotFound('webhook endpoint');
+      return this.withAttempts(tx, tenantId, await this.deliveries.list(tx, endpoint, page));
+    });
   }
 
   /** Throws `NotFound` for another tenant's delivery. */
   async get(tenantId: TenantId, id: DeliveryId): Promise<DeliveryWithAttempts> {
-    const delivery = await this.deliveries.find(this.postgres.db, id);
-    if (delivery === undefined || delivery.tenantId !== tenantId) throw new NotFound('webhook delivery');
-    const [seen] = await this.withAttempts([delivery]);
-    return seen ?? { ...delivery, attempts: [] };
+    return this.postgres.asTenant(tenantId, async (tx) => {
+      const delivery = await this.deliveries.find(tx, tenantId, id);
+      if (delivery === undefined) throw new NotFound('webhook delivery');
+      const [seen] = await this.withAttempts(tx, tenantId, [delivery]);
+      return seen ?? { ...delivery, attempts: [] };
+    });
   }
 
   /**
@@ -49,7 +53,7 @@ export class WebhookDeliveries {
   async testEndpoint(caller: Caller, endpointId: WebhookEndpointId): Promise<DeliveryId> {
     const { tenantId } = caller;
     const at = this.clock.now();
-    return this.postgres.transaction(async (tx) => {
+    return this.postgres.asTenant(tenantId, async (tx) => {
       const endpoint = await this.endpoints.findForUpdate(tx, tenantId, endpointId);
       if (endpoint === undefined) throw new NotFound('webhook endpoint');
       if (endpoint.status === 'disabled') throw new WebhookEndpointDisabled(endpointId);
@@ -90,9 +94,13 @@ export class WebhookDeliveries {
     });
   }
 
-  private async withAttempts(deliveries: readonly WebhookDelivery[]): Promise<readonly DeliveryWithAttempts[]> {
+  private async withAttempts(
+    tx: Tx,
+    tenantId: TenantId,
+    deliveries: readonly WebhookDelivery[],
+  ): Promise<readonly DeliveryWithAttempts[]> {
     const ids = deliveries.map(({ id }) => id);
-    const attempts = await this.deliveries.listAttempts(this.postgres.db, ids);
+    const attempts = await this.deliveries.listAttempts(tx, tenantId, ids);
     return deliveries.map((delivery) => ({ ...delivery, attempts: attempts.get(delivery.id) ?? [] }));
   }
 }

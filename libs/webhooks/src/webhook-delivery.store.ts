@@ -1,8 +1,9 @@
 import { type Expression, sql, type SqlBool } from 'kysely';
 import type { EventType } from '#libs/events';
 import type { DeliveryId, EventId, TenantId, WebhookEndpointId } from '#libs/ids';
-import type { Database, Db, Tx } from '#libs/postgres';
+import type { Db, SystemDb, SystemTx, Tx } from '#libs/postgres';
 import type { DeliveryAttempt, DeliveryFailure, DeliveryStatus, WebhookDelivery } from './webhook-delivery.js';
+import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 type DeliveryTables = {
   webhook_deliveries: {
@@ -97,7 +98,7 @@ export class WebhookDeliveryStore {
    * Makes the claims of one endpoint's deliveries follow one another until `tx` ends. Without it two claimers would count
    * the attempts in flight at the same time and both take the last place.
    */
-  async lockEndpoint(tx: Tx, id: DeliveryId): Promise<void> {
+  async lockEndpoint(tx: SystemTx, id: DeliveryId): Promise<void> {
     await sql`
       select from webhook_endpoints
       where id = (select endpoint_id from webhook_deliveries where id = ${id})
@@ -110,7 +111,7 @@ export class WebhookDeliveryStore {
    * endpoint, and the endpoint has a place left. One statement: of any number of claimers, one gets it. Places are counted
    * rightly only behind `lockEndpoint`.
    */
-  async claim(db: Database, id: DeliveryId, now: Date, until: Date): Promise<DeliveryLease | undefined> {
+  async claim(db: SystemDb, id: DeliveryId, now: Date, until: Date): Promise<DeliveryLease | undefined> {
     const row = await db
       .$extendTables<DeliveryTables>()
       .updateTable('webhook_deliveries')
@@ -127,7 +128,7 @@ export class WebhookDeliveryStore {
   }
 
   /** False when the lease was lost to another worker in the meantime: then nothing is changed. */
-  async settle(tx: Tx, lease: DeliveryLease, settlement: Settlement): Promise<boolean> {
+  async settle(tx: SystemTx, lease: DeliveryLease, settlement: Settlement): Promise<boolean> {
     const result = await tx
       .$extendTables<DeliveryTables>()
       .updateTable('webhook_deliveries')
@@ -145,7 +146,7 @@ export class WebhookDeliveryStore {
   }
 
   /** Counts the attempt as well. Part of the transaction that settles it. */
-  async addAttempt(tx: Tx, id: DeliveryId, attempt: DeliveryAttempt): Promise<void> {
+  async addAttempt(tx: SystemTx, id: DeliveryId, attempt: DeliveryAttempt): Promise<void> {
     await sql`
       with counted as (
         update webhook_deliveries set attempts_made = attempts_made + 1 where id = ${id} returning attempts_made
@@ -158,12 +159,18 @@ export class WebhookDeliveryStore {
   }
 
   /** Ends what waits for its turn at the endpoint. A delivery that is being attempted ends by itself, by what comes of it. */
-  async failWaiting(tx: Tx, endpointId: WebhookEndpointId, reason: DeliveryFailure, now: Date): Promise<void> {
+  async failWaiting(
+    tx: Tx,
+    { tenantId, id }: Pick<WebhookEndpoint, 'tenantId' | 'id'>,
+    reason: DeliveryFailure,
+    now: Date,
+  ): Promise<void> {
     await tx
       .$extendTables<DeliveryTables>()
       .updateTable('webhook_deliveries')
       .set({ status: 'failed', failure_reason: reason, next_attempt_at: null, attempting_until: null })
-      .where('endpoint_id', '=', endpointId)
+      .where('endpoint_id', '=', id)
+      .where('tenant_id', '=', tenantId)
       .where('status', '=', 'pending')
       .where(notLeased(now))
       .execute();
@@ -171,7 +178,7 @@ export class WebhookDeliveryStore {
 
   /** The delivery that may go next of those to the same endpoint about the same subject. */
   async findNextOfSubject(
-    db: Db,
+    db: SystemDb,
     { endpointId, subject }: Pick<WebhookDelivery, 'endpointId' | 'subject'>,
   ): Promise<DeliveryId | undefined> {
     const row = await db
@@ -188,7 +195,7 @@ export class WebhookDeliveryStore {
   }
 
   /** What could be claimed of one endpoint, the longest due first: as many as it has places. */
-  async listClaimableOf(db: Db, endpointId: WebhookEndpointId, now: Date): Promise<readonly DeliveryId[]> {
+  async listClaimableOf(db: SystemDb, endpointId: WebhookEndpointId, now: Date): Promise<readonly DeliveryId[]> {
     const rows = await db
       .$extendTables<DeliveryTables>()
       .selectFrom('webhook_deliveries')
@@ -212,7 +219,7 @@ export class WebhookDeliveryStore {
 
   /** What could be claimed now, the longest due first, from behind `after`. */
   async listClaimable(
-    db: Db,
+    db: SystemDb,
     now: Date,
     page: { readonly after: DuePosition | null; readonly limit: number },
   ): Promise<readonly DuePosition[]> {
@@ -236,7 +243,19 @@ export class WebhookDeliveryStore {
     return rows.map((row) => ({ id: row.id, nextAttemptAt: row.next_attempt_at ?? now }));
   }
 
-  async find(db: Db, id: DeliveryId): Promise<WebhookDelivery | undefined> {
+  async find(db: Db, tenantId: TenantId, id: DeliveryId): Promise<WebhookDelivery | undefined> {
+    const row = await db
+      .$extendTables<DeliveryTables>()
+      .selectFrom('webhook_deliveries')
+      .selectAll()
+      .where('id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .executeTakeFirst();
+    return row && deliveryOf(row);
+  }
+
+  /** The same of any tenant. */
+  async findOfAny(db: SystemDb, id: DeliveryId): Promise<WebhookDelivery | undefined> {
     const row = await db
       .$extendTables<DeliveryTables>()
       .selectFrom('webhook_deliveries')
@@ -247,12 +266,17 @@ export class WebhookDeliveryStore {
   }
 
   /** Newest first. */
-  async list(db: Db, endpointId: WebhookEndpointId, page: DeliveryPage): Promise<readonly WebhookDelivery[]> {
+  async list(
+    db: Db,
+    { tenantId, id }: Pick<WebhookEndpoint, 'tenantId' | 'id'>,
+    page: DeliveryPage,
+  ): Promise<readonly WebhookDelivery[]> {
     let query = db
       .$extendTables<DeliveryTables>()
       .selectFrom('webhook_deliveries')
       .selectAll()
-      .where('endpoint_id', '=', endpointId)
+      .where('endpoint_id', '=', id)
+      .where('tenant_id', '=', tenantId)
       .orderBy('id', 'desc')
       .limit(page.limit);
     if (page.status !== undefined) query = query.where('status', '=', page.status);
@@ -261,11 +285,17 @@ export class WebhookDeliveryStore {
   }
 
   /** The attempts of each delivery that has any, the first one first. */
-  async listAttempts(db: Db, ids: readonly DeliveryId[]): Promise<ReadonlyMap<DeliveryId, readonly DeliveryAttempt[]>> {
+  async listAttempts(
+    db: Db,
+    tenantId: TenantId,
+    ids: readonly DeliveryId[],
+  ): Promise<ReadonlyMap<DeliveryId, readonly DeliveryAttempt[]>> {
     const rows = await db
       .$extendTables<DeliveryTables>()
       .selectFrom('webhook_attempts')
-      .selectAll()
+      .innerJoin('webhook_deliveries', 'webhook_deliveries.id', 'webhook_attempts.delivery_id')
+      .selectAll('webhook_attempts')
+      .where('webhook_deliveries.tenant_id', '=', tenantId)
       .where('delivery_id', '=', sql<DeliveryId>`any(${ids})`)
       .orderBy('delivery_id')
       .orderBy('number')

@@ -1,6 +1,6 @@
 import type { EventType } from '#libs/events';
 import type { AccountId, TenantId, WebhookEndpointId } from '#libs/ids';
-import type { Db, Tx } from '#libs/postgres';
+import type { Db, SystemDb, Tx } from '#libs/postgres';
 import type { EndpointStatus, WebhookEndpoint } from './webhook-endpoint.js';
 
 type EndpointTables = {
@@ -46,15 +46,17 @@ export class WebhookEndpointStore {
       .updateTable('webhook_endpoints')
       .set(changeable(endpoint))
       .where('id', '=', endpoint.id)
+      .where('tenant_id', '=', endpoint.tenantId)
       .execute();
   }
 
-  async markDeleted(tx: Tx, id: WebhookEndpointId, at: Date): Promise<void> {
+  async markDeleted(tx: Tx, { tenantId, id }: Pick<WebhookEndpoint, 'tenantId' | 'id'>, at: Date): Promise<void> {
     await tx
       .$extendTables<EndpointTables>()
       .updateTable('webhook_endpoints')
       .set({ deleted_at: at, updated_at: at })
       .where('id', '=', id)
+      .where('tenant_id', '=', tenantId)
       .execute();
   }
 
@@ -84,7 +86,7 @@ export class WebhookEndpointStore {
   }
 
   /** All that may get events of these tenants. */
-  async listEnabled(db: Db, tenantIds: readonly TenantId[]): Promise<readonly WebhookEndpoint[]> {
+  async listEnabled(db: SystemDb, tenantIds: readonly TenantId[]): Promise<readonly WebhookEndpoint[]> {
     const rows = await db
       .$extendTables<EndpointTables>()
       .selectFrom('webhook_endpoints')

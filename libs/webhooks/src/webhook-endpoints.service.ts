@@ -42,7 +42,7 @@ export class WebhookEndpoints {
       createdAt: at,
       updatedAt: at,
     };
-    return this.postgres.transaction(async (tx) => {
+    return this.postgres.asTenant(caller.tenantId, async (tx) => {
       await this.store.insert(tx, endpoint);
       const secret = await this.secrets.mint(tx, endpoint, at);
       const { eventTypes, accountIds } = endpoint;
@@ -53,12 +53,12 @@ export class WebhookEndpoints {
   }
 
   async get(tenantId: TenantId, id: WebhookEndpointId): Promise<WebhookEndpoint> {
-    return found(await this.store.find(this.postgres.db, tenantId, id));
+    return found(await this.postgres.asTenant(tenantId, (tx) => this.store.find(tx, tenantId, id)));
   }
 
   /** Newest first. */
   async list(tenantId: TenantId, page: EndpointPage): Promise<readonly WebhookEndpoint[]> {
-    return this.store.list(this.postgres.db, tenantId, page);
+    return this.postgres.asTenant(tenantId, (tx) => this.store.list(tx, tenantId, page));
   }
 
   /** Disabling ends what waits to be delivered; enabling brings nothing of it back. */
@@ -66,12 +66,12 @@ export class WebhookEndpoints {
     await this.get(caller.tenantId, id);
     const url = change.url === undefined ? undefined : await this.urlGuard.check(change.url);
     const at = this.clock.now();
-    return this.postgres.transaction(async (tx) => {
+    return this.postgres.asTenant(caller.tenantId, async (tx) => {
       const endpoint = found(await this.store.findForUpdate(tx, caller.tenantId, id));
       const changed = changedBy(endpoint, { ...change, ...(url === undefined ? {} : { url }) }, at);
       await this.store.update(tx, changed);
       if (endpoint.status === 'enabled' && changed.status === 'disabled')
-        await this.deliveries.failWaiting(tx, id, 'endpoint_disabled', at);
+        await this.deliveries.failWaiting(tx, endpoint, 'endpoint_disabled', at);
       const detail = { changed: fieldsIn(change), host: new URL(changed.url).host, status: changed.status };
       await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.update', id, detail), at);
       return changed;
@@ -81,11 +81,11 @@ export class WebhookEndpoints {
   /** Its secret is destroyed at once; what waits to be delivered to it ends. */
   async delete(caller: Caller, id: WebhookEndpointId): Promise<void> {
     const at = this.clock.now();
-    await this.postgres.transaction(async (tx) => {
+    await this.postgres.asTenant(caller.tenantId, async (tx) => {
       const endpoint = found(await this.store.findForUpdate(tx, caller.tenantId, id));
-      await this.store.markDeleted(tx, id, at);
+      await this.store.markDeleted(tx, endpoint, at);
       await this.secrets.destroy(tx, endpoint);
-      await this.deliveries.failWaiting(tx, id, 'endpoint_deleted', at);
+      await this.deliveries.failWaiting(tx, endpoint, 'endpoint_deleted', at);
       const detail = { host: new URL(endpoint.url).host };
       await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.delete', id, detail), at);
     });

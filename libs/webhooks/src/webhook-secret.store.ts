@@ -1,10 +1,12 @@
-import type { WebhookEndpointId } from '#libs/ids';
+import type { TenantId, WebhookEndpointId } from '#libs/ids';
 import type { Db, Tx } from '#libs/postgres';
 import type { SealedBox } from '#libs/sealing';
+import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 type SecretTables = {
   webhook_secrets: {
     endpoint_id: WebhookEndpointId;
+    tenant_id: TenantId;
     version: number;
     master_key_id: string;
     box: unknown;
@@ -17,15 +19,19 @@ export interface SealedSecret {
   readonly box: SealedBox;
 }
 
+/** Whose secrets they are. */
+export type SecretOwner = Pick<WebhookEndpoint, 'id' | 'tenantId'>;
+
 /** Sealed signing secrets, by endpoint and version. */
 export class WebhookSecretStore {
-  async insert(tx: Tx, endpointId: WebhookEndpointId, { version, box }: SealedSecret, at: Date): Promise<void> {
+  async insert(tx: Tx, { id, tenantId }: SecretOwner, { version, box }: SealedSecret, at: Date): Promise<void> {
     const { masterKeyId, ...rest } = box;
     await tx
       .$extendTables<SecretTables>()
       .insertInto('webhook_secrets')
       .values({
-        endpoint_id: endpointId,
+        endpoint_id: id,
+        tenant_id: tenantId,
         version,
         master_key_id: masterKeyId,
         box: JSON.stringify(rest),
@@ -35,12 +41,13 @@ export class WebhookSecretStore {
   }
 
   /** The newest version first. */
-  async list(db: Db, endpointId: WebhookEndpointId): Promise<readonly SealedSecret[]> {
+  async list(db: Db, { id, tenantId }: SecretOwner): Promise<readonly SealedSecret[]> {
     const rows = await db
       .$extendTables<SecretTables>()
       .selectFrom('webhook_secrets')
       .selectAll()
-      .where('endpoint_id', '=', endpointId)
+      .where('endpoint_id', '=', id)
+      .where('tenant_id', '=', tenantId)
       .orderBy('version', 'desc')
       .execute();
     return rows.map((row) => ({
@@ -49,11 +56,12 @@ export class WebhookSecretStore {
     }));
   }
 
-  async destroyAll(tx: Tx, endpointId: WebhookEndpointId): Promise<void> {
+  async destroyAll(tx: Tx, { id, tenantId }: SecretOwner): Promise<void> {
     await tx
       .$extendTables<SecretTables>()
       .deleteFrom('webhook_secrets')
-      .where('endpoint_id', '=', endpointId)
+      .where('endpoint_id', '=', id)
+      .where('tenant_id', '=', tenantId)
       .execute();
   }
 }

@@ -47,7 +47,9 @@ export class AuditController {
   private async page(log: AuditLog, query: AuditQuery): Promise<AuditPage> {
     const { limit, cursor } = query;
     const page = { afterPosition: positionBehind(cursor), limit: limit + 1 };
-    const entries = await this.audit.list(this.postgres.db, log, auditFilterOf(query), page);
+    const entries = await this.postgres.asTenant(log.tenantId, (tx) =>
+      this.audit.list(tx, log, auditFilterOf(query), page),
+    );
     return pageOf(entries, limit, auditEntryView, ({ position }) => cursorBehind(position));
   }
 }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { assertSchemaCurrent, type Postgres } from '#libs/postgres';
+import type { Postgres } from '#libs/postgres';
 
 export type CheckState = 'ok' | 'failing';
 export type Checks = Readonly<Record<'postgres' | 'redis' | 'schema', CheckState>>;
@@ -17,7 +17,7 @@ export class Readiness {
     const [postgres, redis, schema] = await Promise.all([
       stateOf(this.postgres.ping()),
       stateOf(this.redis.ping()),
-      stateOf(assertSchemaCurrent(this.postgres)),
+      stateOf(this.postgres.assertSchemaCurrent()),
     ]);
     return { postgres, redis, schema };
   }

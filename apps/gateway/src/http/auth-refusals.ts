@@ -69,6 +69,7 @@ export class AuthRefusals {
         ...(folded === 0 ? {} : { folded }),
       },
     };
-    await this.postgres.transaction((tx) => this.audit.append(tx, entry, at));
+    if (tenantId === null) await this.postgres.asSystem((tx) => this.audit.append(tx, entry, at));
+    else await this.postgres.asTenant(tenantId, (tx) => this.audit.append(tx, entry, at));
   }
 }

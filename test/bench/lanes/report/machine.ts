@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { sql } from 'kysely';
-import { Postgres } from '#libs/postgres';
+import { SystemPostgres } from '#libs/postgres';
 import { Secret } from '#libs/secret';
 import { testDatabaseUrl, testRedisUrl } from '#libs/testing';
 import { withRedis } from '../../../support/redis-books.js';
@@ -16,7 +16,7 @@ export interface Machine {
 }
 
 export async function describeMachine(): Promise<Machine> {
-  const postgres = new Postgres(new Secret(testDatabaseUrl()));
+  const postgres = new SystemPostgres(new Secret(testDatabaseUrl()), {}, 'login');
   const { rows } = await sql<{ server_version: string }>`show server_version`.execute(postgres.db);
   await postgres.close();
   const server = await withRedis(testRedisUrl(), (redis) => redis.info('server'));
