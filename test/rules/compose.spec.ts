@@ -51,7 +51,11 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(serviceNamed(name).environment).sort()).toEqual([...names].sort());
   });
 
-  it.each(['POSTGRES_PASSWORD', 'ADMIN_API_KEY', 'MASTER_KEYS', 'AUDIT_SIGNING_KEY'])(
+  it('does not start without MASTER_KEYS, which may be empty only where MASTER_KEYS_FILE stands in', () => {
+    expect(text).toMatch(/\$\{MASTER_KEYS\?\S/);
+  });
+
+  it.each(['POSTGRES_PASSWORD', 'ADMIN_API_KEY', 'AUDIT_SIGNING_KEY'])(
     'does not start without %s, and says so',
     (secret) => {
       const uses = [...text.matchAll(new RegExp(`\\$\\{${secret}\\b([^}]*)\\}`, 'g'))].map((match) => match[1]);

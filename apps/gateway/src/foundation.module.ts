@@ -57,8 +57,8 @@ export interface Ground {
     { provide: Queues, useFactory: (redis: Redis) => new Queues(redis), inject: [COMMANDS] },
     {
       provide: Sealer,
-      useFactory: (settings: GatewaySettings) => new Sealer(new KeyRing(settings.masterKeys)),
-      inject: [GatewaySettings],
+      useFactory: ({ keySource }: GatewaySettings, log: Log) => new Sealer(KeyRing.following(keySource, log)),
+      inject: [GatewaySettings, Log],
     },
     {
       provide: Endpoints,

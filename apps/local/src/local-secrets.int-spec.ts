@@ -36,6 +36,10 @@ describe('localSecrets', () => {
     expect(mode & 0o777).toBe(0o600);
   });
 
+  it('leaves the master keys to a file that the environment names', async () => {
+    expect(await localSecrets(directory, { MASTER_KEYS_FILE: '/run/ring' })).toMatchObject({ MASTER_KEYS: '' });
+  });
+
   it('takes those of the environment where it names them, and does not keep these', async () => {
     expect(await localSecrets(directory, { ADMIN_API_KEY: 'given' })).toMatchObject({ ADMIN_API_KEY: 'given' });
     expect((await localSecrets(directory, {})).ADMIN_API_KEY).not.toBe('given');

@@ -17,7 +17,8 @@ export async function localSecrets(
   const kept = (await file.read()) ?? (await file.write(newSecrets()));
   return {
     ADMIN_API_KEY: environment['ADMIN_API_KEY'] || kept.ADMIN_API_KEY,
-    MASTER_KEYS: environment['MASTER_KEYS'] || kept.MASTER_KEYS,
+    // A file of keys stands in for them: the apps take one or the other.
+    MASTER_KEYS: environment['MASTER_KEYS'] || (environment['MASTER_KEYS_FILE'] ? '' : kept.MASTER_KEYS),
     AUDIT_SIGNING_KEY: environment['AUDIT_SIGNING_KEY'] || kept.AUDIT_SIGNING_KEY,
   };
 }

@@ -53,7 +53,7 @@ export class WorkerModule implements OnApplicationShutdown {
     const hints = new Hints(redis.commands, redis.subscriber);
     const memory = new RedisMemory(redis.commands);
     const backlog = new BacklogWatch();
-    const sealer = new Sealer(new KeyRing(settings.masterKeys));
+    const sealer = new Sealer(KeyRing.following(settings.keySource, log));
     const queues = new Queues(redis.commands);
     const events = new EventStore();
     const outbox = new Outbox(postgres, events, hints);

@@ -3,5 +3,5 @@ export { loadSettings } from './load-settings.js';
 export type { Site } from './service.settings.js';
 export { GatewaySettings } from './gateway.settings.js';
 export { WorkerSettings } from './worker.settings.js';
+export { KeyRotationSettings } from './key-rotation.settings.js';
 export { MigrationSettings } from './migration.settings.js';
-export type { MasterKey } from './parsers.js';

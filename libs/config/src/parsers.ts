@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
+import { EnvKeySource, FileKeySource, KeySourceFault } from '#libs/sealing';
 import { Secret } from '#libs/secret';
 
 /** Why the text of a variable does not fit, in words that may be printed: they never repeat the text. */
@@ -68,27 +69,26 @@ function httpLikeUrl(value: string, schemes: readonly string[]): URL {
   return url;
 }
 
-/** One key of the key ring. The first of the ring seals; all of them open. */
-export interface MasterKey {
-  readonly id: string;
-  /** 32 bytes, base64. */
-  readonly material: Secret;
+/** The key ring itself. */
+export function envKeySource(value: string): EnvKeySource {
+  return settingOf(() => new EnvKeySource(value));
 }
 
-export function masterKeys(value: string): readonly MasterKey[] {
-  const keys = list(value).map((item, index) => {
-    const [id, material, ...rest] = item.split(':');
-    if (id === undefined || material === undefined || rest.length > 0)
-      throw new SettingFault(`key ${index + 1} must be id:base64`);
-    if (!/^[A-Za-z0-9._-]{1,64}$/.test(id))
-      throw new SettingFault(`the id of key ${index + 1} must be 1-64 letters, digits, dots, dashes or underscores`);
-    if (Buffer.from(material, 'base64').length !== 32 || !/^[A-Za-z0-9+/]+={0,2}$/.test(material))
-      throw new SettingFault(`key ${index + 1} must be 32 bytes in base64 (openssl rand -base64 32)`);
-    return { id, material: new Secret(material) };
+/** The path of the file that holds the key ring, which is read to see that it can be used. */
+export function fileKeySource(value: string): FileKeySource {
+  return settingOf(() => {
+    const source = new FileKeySource(value);
+    source.read();
+    return source;
   });
-  if (keys.length === 0) throw new SettingFault('must name at least one key');
-  if (new Set(keys.map((key) => key.id)).size !== keys.length) throw new SettingFault('names a key id twice');
-  return keys;
+}
+
+function settingOf<Source>(make: () => Source): Source {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof KeySourceFault ? new SettingFault(error.message, { cause: error }) : error;
+  }
 }
 
 /** An Ed25519 private key, PEM or base64 DER (PKCS #8). */

@@ -94,6 +94,21 @@ describe('readSettings', () => {
     expect(faults[0]).toContain(reason);
   });
 
+  it('wants exactly one of MASTER_KEYS and MASTER_KEYS_FILE, and reports that with all other faults', () => {
+    const absent = { MASTER_KEYS: '', MASTER_KEYS_FILE: '' };
+
+    expect(faultsOf(absent)).toEqual(['MASTER_KEYS or MASTER_KEYS_FILE is required']);
+    expect(faultsOf({ ...absent, PORT: 'eighty' })).toEqual([
+      'MASTER_KEYS or MASTER_KEYS_FILE is required',
+      'PORT must be a whole number',
+    ]);
+    expect(faultsOf({ MASTER_KEYS_FILE: '/nowhere/keys', PORT: 'eighty' })).toEqual([
+      'MASTER_KEYS and MASTER_KEYS_FILE must not both be set',
+      'MASTER_KEYS_FILE names a file that does not exist',
+      'PORT must be a whole number',
+    ]);
+  });
+
   it('takes an empty variable for an unset one', () => {
     expect(faultsOf({ PORT: '', CVM_ENDPOINT: '' })).toEqual([]);
   });

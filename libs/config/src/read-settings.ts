@@ -1,7 +1,8 @@
 import { validateSync } from 'class-validator';
+import { EnvKeySource } from '#libs/sealing';
 import { Secret } from '#libs/secret';
 import { SettingFault } from './parsers.js';
-import { type VariableSpec, variablesOf } from './variable.js';
+import { alternativesOf, type VariableSpec, variablesOf } from './variable.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,9 +22,11 @@ export function readSettings<Settings extends object>(
   const faults: string[] = [];
   const parsed = new Map<string, VariableSpec>();
 
+  const alternatives = alternativesOf(settingsClass);
   for (const spec of variablesOf(settingsClass)) {
-    const given = environment[spec.name] === '' ? undefined : environment[spec.name];
-    const value = given ?? spec.default;
+    const among = alternatives.find(([first]) => first === spec.name);
+    if (among !== undefined) faults.push(...faultsAmong(among, environment));
+    const value = textOf(spec.name, environment) ?? spec.default;
     if (value === undefined) {
       if (spec.optional === true) Reflect.set(settings, spec.property, null);
       else faults.push(`${spec.name} is required`);
@@ -49,6 +52,17 @@ export function readSettings<Settings extends object>(
   return settings;
 }
 
+/** An empty variable counts as unset. */
+function textOf(name: string, environment: Environment): string | undefined {
+  return environment[name] === '' ? undefined : environment[name];
+}
+
+function faultsAmong(names: readonly string[], environment: Environment): readonly string[] {
+  const given = names.filter((name) => textOf(name, environment) !== undefined);
+  if (given.length === 0) return [`${names.join(' or ')} is required`];
+  return given.length === 1 ? [] : [`${given.join(' and ')} must not both be set`];
+}
+
 /** Every setting by its variable's name, fit for a log line: of a secret only that it is configured. */
 export function describeSettings(settings: object): Record<string, unknown> {
   return Object.fromEntries(
@@ -70,7 +84,7 @@ export function environmentNames(
 }
 
 function holdsSecret(value: unknown): boolean {
-  if (value instanceof Secret) return true;
+  if (value instanceof Secret || value instanceof EnvKeySource) return true;
   if (typeof value !== 'object' || value === null) return false;
   return Object.values(value).some(holdsSecret);
 }

@@ -1,25 +1,28 @@
 import { ArrayNotEmpty, IsIn, Matches, Max, Min } from 'class-validator';
+import type { EnvKeySource, FileKeySource, KeySource } from '#libs/sealing';
 import type { Secret } from '#libs/secret';
+import { keySourceOf } from './key-source-of.js';
 import {
   cidrs,
   ed25519PrivateKey,
   endpoint,
+  envKeySource,
+  fileKeySource,
   flag,
   integer,
   list,
-  type MasterKey,
-  masterKeys,
   secret,
   secretUrl,
   text,
 } from './parsers.js';
 import { DOCUMENTED_REGIONS } from './regions.js';
-import { Variable } from './variable.js';
+import { ExactlyOneOf, Variable } from './variable.js';
 
 /** Which of the cloud's two sites an account belongs to; it decides the hosts. */
 export type Site = 'intl' | 'china';
 
 /** What the gateway and the worker both need. */
+@ExactlyOneOf('MASTER_KEYS', 'MASTER_KEYS_FILE')
 export class ServiceSettings {
   @Variable('DATABASE_URL', secretUrl('postgres', 'postgresql'))
   databaseUrl!: Secret;
@@ -27,8 +30,11 @@ export class ServiceSettings {
   @Variable('REDIS_URL', secretUrl('redis', 'rediss'))
   redisUrl!: Secret;
 
-  @Variable('MASTER_KEYS', masterKeys)
-  masterKeys!: readonly MasterKey[];
+  @Variable('MASTER_KEYS', envKeySource, { optional: true })
+  masterKeys!: EnvKeySource | null;
+
+  @Variable('MASTER_KEYS_FILE', fileKeySource, { optional: true })
+  masterKeysFile!: FileKeySource | null;
 
   @Variable('AUDIT_SIGNING_KEY', ed25519PrivateKey)
   auditSigningKey!: Secret;
@@ -85,4 +91,9 @@ export class ServiceSettings {
     message: 'must be trace, debug, info, warn, error, fatal or silent',
   })
   logLevel!: string;
+
+  /** Whichever of the two is set. */
+  get keySource(): KeySource {
+    return keySourceOf(this);
+  }
 }

@@ -34,3 +34,18 @@ export function Variable(name: string, parse: Parse<unknown>, options: VariableO
 export function variablesOf(settingsClass: object): readonly VariableSpec[] {
   return (Reflect.getMetadata(SPECS, settingsClass) as VariableSpec[] | undefined) ?? [];
 }
+
+const ALTERNATIVES = Symbol('variables of which exactly one must be set');
+
+/** Says of optional variables of a settings class that exactly one of them must be set. */
+export function ExactlyOneOf(...names: readonly string[]): ClassDecorator {
+  return (settingsClass) => {
+    const inherited = alternativesOf(settingsClass);
+    Reflect.defineMetadata(ALTERNATIVES, [...inherited, names], settingsClass);
+  };
+}
+
+/** The groups of variables of which exactly one must be set, those of base classes first. */
+export function alternativesOf(settingsClass: object): readonly (readonly string[])[] {
+  return (Reflect.getMetadata(ALTERNATIVES, settingsClass) as string[][] | undefined) ?? [];
+}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
+import { SilentLog } from '#libs/logging';
 import { Secret } from '#libs/secret';
 import { KeyRing, MasterKeyMissing } from './key-ring.js';
 import { BoxWillNotOpen, Sealer } from './sealer.js';
@@ -90,5 +91,99 @@ describe('Sealer', () => {
 
     expect(new Set(boxes.map((box) => box.sealed)).size).toBe(50);
     expect(new Set(boxes.map((box) => box.wrappedKey)).size).toBe(50);
+  });
+
+  it('wraps what is stored together with one key, whatever becomes of the ring meanwhile', () => {
+    const rings = [[first], [second, first], [second]];
+    let reads = 0;
+    const turning = KeyRing.following({ read: () => rings[reads++ % rings.length]! }, new SilentLog());
+    for (let turn = 0; turn < rings.length; turn += 1) {
+      const boxes = new Sealer(turning).sealTogether([
+        { secret: new Secret('id'), owner },
+        { secret: new Secret('key'), owner },
+      ]);
+      expect(boxes[0].masterKeyId).toBe(boxes[1].masterKeyId);
+    }
+  });
+});
+
+describe('Sealer.rewrap', () => {
+  const [first, second, third] = [masterKey('k1'), masterKey('k2'), masterKey('k3')];
+  const owner = ['ten_1', 'acc_1', 'secretKey', '1'];
+  const before = new Sealer(new KeyRing([first]));
+  const between = new Sealer(new KeyRing([second, first]));
+  const after = new Sealer(new KeyRing([second]));
+
+  it('moves a box to the current key, so that it opens without the old one, and leaves the sealed value as it is', () => {
+    fc.assert(
+      fc.property(fc.string(), (value) => {
+        const box = before.seal(new Secret(value), owner);
+        const moved = between.rewrap(box, owner);
+
+        expect(moved).toMatchObject({ masterKeyId: 'k2', sealed: box.sealed });
+        expect(moved.wrappedKey).not.toBe(box.wrappedKey);
+        expect(after.open(moved, owner).reveal()).toBe(value);
+        expect(() => before.open(moved, owner)).toThrow(new MasterKeyMissing('k2'));
+      }),
+    );
+  });
+
+  it('gives a box of the current key back as it is', () => {
+    const box = before.seal(new Secret('value'), owner);
+
+    expect(before.rewrap(box, owner)).toBe(box);
+  });
+
+  it('does without the value: it re-wraps though the value is gone', () => {
+    const box = { ...before.seal(new Secret('value'), owner), sealed: 'nothing that could be opened' };
+
+    expect(between.rewrap(box, owner)).toMatchObject({ masterKeyId: 'k2', sealed: box.sealed });
+  });
+
+  it('refuses the box of another owner, one that was changed, and one whose key it lacks', () => {
+    const box = before.seal(new Secret('value'), owner);
+
+    expect(() => between.rewrap(box, ['ten_2', 'acc_1', 'secretKey', '1'])).toThrow(BoxWillNotOpen);
+    expect(() => between.rewrap({ ...box, wrappedKey: box.sealed }, owner)).toThrow(BoxWillNotOpen);
+    expect(() => new Sealer(new KeyRing([third, second])).rewrap(box, owner)).toThrow(new MasterKeyMissing('k1'));
+  });
+
+  it('does not open under the name of another key, though the ring has both', () => {
+    const moved = between.rewrap(before.seal(new Secret('value'), owner), owner);
+
+    expect(() => between.open({ ...moved, masterKeyId: 'k1' }, owner)).toThrow(BoxWillNotOpen);
+  });
+});
+
+describe('A sealed box', () => {
+  const [first, second] = [masterKey('k1'), masterKey('k2')];
+  const sealer = new Sealer(new KeyRing([first, second]));
+  const other = new Sealer(new KeyRing([second, first]));
+  const part = fc.oneof(fc.string(), fc.constantFrom('ten_1', 'acc_1', 'secretId', 'secretKey', '1', '2', '11', ''));
+  const owners = fc.array(part, { maxLength: 5 });
+
+  it('opens for no other tenant, account, field or version, before and after it was re-wrapped', () => {
+    let moves = 0;
+    fc.assert(
+      fc.property(owners, owners, (owner, thief) => {
+        fc.pre(JSON.stringify(owner) !== JSON.stringify(thief));
+        const box = sealer.seal(new Secret('value'), owner);
+        for (const each of [box, other.rewrap(box, owner)]) {
+          expect(other.open(each, owner).reveal()).toBe('value');
+          expect(() => other.open(each, thief)).toThrow(BoxWillNotOpen);
+          moves += 1;
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(moves).toBe(2000);
+  });
+
+  it('is of no use in parts: the value of one with the data key of another does not open', () => {
+    const owner = ['ten_1', 'acc_1', 'secretKey', '1'];
+    const [one, next] = [sealer.seal(new Secret('one'), owner), sealer.seal(new Secret('next'), owner)];
+
+    expect(() => sealer.open({ ...one, wrappedKey: next.wrappedKey }, owner)).toThrow(BoxWillNotOpen);
+    expect(() => sealer.open({ ...one, sealed: next.sealed }, owner)).toThrow(BoxWillNotOpen);
   });
 });
