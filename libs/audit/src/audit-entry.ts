@@ -28,6 +28,7 @@ export type AuditAction =
   | 'sts.AssumeRole'
   | 'credential.create'
   | 'credential.rotate'
+  | 'credential.rewrap'
   | 'credential.open'
   | 'credential.destroy'
   | 'account.create'
@@ -41,6 +42,7 @@ export type AuditAction =
   | 'webhook_endpoint.update'
   | 'webhook_endpoint.delete'
   | 'webhook_endpoint.rotate_secret'
+  | 'webhook_endpoint.rewrap_secret'
   | 'webhook_endpoint.test'
   | 'auth.refused';
 

@@ -39,22 +39,16 @@ export interface AuditLog {
 export class AuditStore {
   /** Part of the transaction that it tells of: if it can't be written, the act does not happen. */
   async append(tx: Tx, entry: NewAuditEntry, at: Date): Promise<void> {
+    await this.appendAll(tx, [entry], at);
+  }
+
+  /** The same for many acts at once, in their order. */
+  async appendAll(tx: Tx, entries: readonly NewAuditEntry[], at: Date): Promise<void> {
+    if (entries.length === 0) return;
     await tx
       .$extendTables<AuditTables>()
       .insertInto('audit_entries')
-      .values({
-        id: newId('aud'),
-        tenant_id: entry.tenantId,
-        account_id: entry.accountId,
-        at,
-        actor: JSON.stringify(entry.actor),
-        action: entry.action,
-        target: JSON.stringify(entry.target),
-        outcome: entry.outcome,
-        request_id: entry.requestId,
-        upstream: entry.upstream === null ? null : JSON.stringify(entry.upstream),
-        detail: JSON.stringify(entry.detail),
-      })
+      .values(entries.map((entry) => rowOf(entry, at)))
       .execute();
   }
 
@@ -94,4 +88,20 @@ export class AuditStore {
       detail: row.detail as AuditEntry['detail'],
     }));
   }
+}
+
+function rowOf(entry: NewAuditEntry, at: Date): Omit<AuditTables['audit_entries'], 'position'> {
+  return {
+    id: newId('aud'),
+    tenant_id: entry.tenantId,
+    account_id: entry.accountId,
+    at,
+    actor: JSON.stringify(entry.actor),
+    action: entry.action,
+    target: JSON.stringify(entry.target),
+    outcome: entry.outcome,
+    request_id: entry.requestId,
+    upstream: entry.upstream === null ? null : JSON.stringify(entry.upstream),
+    detail: JSON.stringify(entry.detail),
+  };
 }
