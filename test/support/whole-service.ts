@@ -34,10 +34,10 @@ export interface WholeService {
   readonly adminKey: string;
   readonly workers: readonly StartedProcess[];
   readonly gateways: readonly StartedProcess[];
-  /** One worker more, like the others. */
-  startWorker(): Promise<StartedProcess>;
+  /** One worker more, like the others but for the settings that are given. */
+  startWorker(settings?: Environment): Promise<StartedProcess>;
   /** One gateway more, at the address of one that is gone if that is given. */
-  startGateway(url?: string): Promise<StartedProcess>;
+  startGateway(url?: string, settings?: Environment): Promise<StartedProcess>;
   /** Redis is gone, for as long as `meanwhile` takes, and back with what it had on disk. */
   restartRedis(meanwhile?: () => Promise<void>): Promise<void>;
   /** All that the gateway and the workers wrote. */
@@ -58,6 +58,7 @@ export interface TestTenant {
 export interface TestAccount {
   readonly id: string;
   readonly uin: string;
+  readonly userId: string;
   readonly secretId: string;
   readonly secretKey: string;
 }
@@ -97,22 +98,28 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
     ...settings,
   };
   const workers: StartedProcess[] = [];
-  const startWorker = async (): Promise<StartedProcess> => {
+  const startWorker = async (changed?: Environment): Promise<StartedProcess> => {
     const started = await startProcess({
       name: 'worker',
       entry: 'dist/apps/worker/src/main.js',
-      env: { ...env, ...worker },
+      env: { ...env, ...worker, ...changed },
       readyWhen: (line) => line.includes('worker.started'),
     });
     workers.push(started);
     return started;
   };
   const gateways: StartedProcess[] = [];
-  const startGateway = async (url?: string): Promise<StartedProcess> => {
+  const startGateway = async (url?: string, changed?: Environment): Promise<StartedProcess> => {
     const started = await startProcess({
       name: 'gateway',
       entry: 'dist/apps/gateway/src/main.js',
-      env: { ...env, PORT: url === undefined ? '0' : new URL(url).port, HOST: '127.0.0.1', ADMIN_API_KEY: adminKey },
+      env: {
+        ...env,
+        PORT: url === undefined ? '0' : new URL(url).port,
+        HOST: '127.0.0.1',
+        ADMIN_API_KEY: adminKey,
+        ...changed,
+      },
       readyWhen: (line) => line.includes('gateway.listening'),
     });
     gateways.push(started);
@@ -120,7 +127,7 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
   };
   await Promise.all([
     ...Array.from({ length: options.gateways ?? 1 }, () => startGateway()),
-    ...Array.from({ length: options.workers ?? 1 }, startWorker),
+    ...Array.from({ length: options.workers ?? 1 }, () => startWorker()),
   ]);
   const url = gateways[0]?.url ?? '';
   const admin = new ApiClient(url, adminKey);
@@ -173,14 +180,14 @@ export async function createAccount(
   order: Readonly<Record<string, unknown>> = {},
 ): Promise<TestAccount> {
   const number = String(++accountsMade).padStart(6, '0');
-  const uin = `100000${number}`;
+  const [uin, userId] = [`100000${number}`, `200000${number}`];
   const secretId = `AKIDcanary${number}${randomBytes(8).toString('hex')}`;
   const secretKey = `canarySecret${number}${randomBytes(12).toString('hex')}`;
-  await simulator.addSubAccount({ uin, userId: `200000${number}`, secretId, secretKey });
+  await simulator.addSubAccount({ uin, userId, secretId, secretKey });
   const account = await api.created<{ id: string }>('/v1/accounts', {
     name: `account ${number}`,
     credential: { type: 'static', secretId, secretKey },
     ...order,
   });
-  return { id: account.id, uin, secretId, secretKey };
+  return { id: account.id, uin, userId, secretId, secretKey };
 }

@@ -66,9 +66,12 @@ export class AccountStore {
     return row === undefined ? null : accountOf(row);
   }
 
-  /** The same for whoever is about to change or delete it: nobody else holds it until `tx` ends. */
+  /**
+   * The same for whoever is about to change or delete it: nobody else holds it until `tx` ends. Rows that refer to the
+   * account can still be written, such as entries of its log by one who holds what this one wants next.
+   */
   async findForUpdate(tx: Tx, tenantId: TenantId, id: AccountId): Promise<Account | null> {
-    const row = await one(tx, tenantId, id).forUpdate().executeTakeFirst();
+    const row = await one(tx, tenantId, id).forNoKeyUpdate().executeTakeFirst();
     return row === undefined ? null : accountOf(row);
   }
 

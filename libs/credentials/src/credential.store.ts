@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { AccountId, TenantId } from '#libs/ids';
-import type { Db, Tx } from '#libs/postgres';
+import type { Db, SystemDb, SystemTx, Tx } from '#libs/postgres';
 import type { SealedBox } from '#libs/sealing';
 import type { CredentialSummary } from './credential.js';
 
@@ -30,6 +30,12 @@ export interface SealedCredential extends CredentialSummary {
   readonly tenantId: TenantId;
   readonly accountId: AccountId;
   readonly box: StaticBox | null;
+}
+
+/** The same boxes, wrapped by another key. */
+export interface Rewrapped {
+  readonly before: SealedCredential & { readonly box: StaticBox };
+  readonly box: StaticBox;
 }
 
 /** The credentials table: one row for each account, gone for good when the account goes. */
@@ -89,6 +95,80 @@ export class CredentialStore {
       .where('account_id', '=', sql<AccountId>`any(${[...accountIds]})`)
       .execute();
     return new Map(rows.map((row) => [row.account_id, summaryOf(row)]));
+  }
+
+  /** How many rows each master key is needed for. */
+  async countByMasterKey(db: SystemDb): Promise<ReadonlyMap<string, number>> {
+    const rows = await db
+      .$extendTables<CredentialTables>()
+      .selectFrom('credentials')
+      .select((eb) => ['master_key_id', eb.fn.countAll<number>().as('count')])
+      .where('master_key_id', 'is not', null)
+      .groupBy('master_key_id')
+      .execute();
+    return new Map(rows.map((row) => [row.master_key_id ?? '', row.count]));
+  }
+
+  /** The rows that need a master key which is none of these. */
+  async listOfOtherKeys(
+    db: SystemDb,
+    masterKeyIds: readonly string[],
+  ): Promise<readonly { readonly accountId: AccountId; readonly version: number; readonly masterKeyId: string }[]> {
+    const rows = await db
+      .$extendTables<CredentialTables>()
+      .selectFrom('credentials')
+      .select(['account_id', 'version', 'master_key_id'])
+      .where('master_key_id', 'not in', masterKeyIds)
+      .orderBy('account_id')
+      .execute();
+    return rows.map((row) => ({
+      accountId: row.account_id,
+      version: row.version,
+      masterKeyId: row.master_key_id ?? '',
+    }));
+  }
+
+  /**
+   * Rows that one of these master keys wraps, in order of their accounts, from behind `after`. Nobody else changes them
+   * before `tx` ends; those that somebody is just changing are left out.
+   */
+  async lockWrappedBy(
+    tx: SystemTx,
+    masterKeyIds: readonly string[],
+    page: { readonly after: AccountId | null; readonly limit: number },
+  ): Promise<readonly SealedCredential[]> {
+    let query = tx
+      .$extendTables<CredentialTables>()
+      .selectFrom('credentials')
+      .selectAll()
+      .where('master_key_id', 'in', masterKeyIds)
+      .orderBy('account_id')
+      .limit(page.limit)
+      .forUpdate()
+      .skipLocked();
+    if (page.after !== null) query = query.where('account_id', '>', page.after);
+    return (await query.execute()).map(credentialOf);
+  }
+
+  /** Compare-and-set for each row on its version and the key that wrapped it before. Gives how many were set. */
+  async replaceWraps(tx: SystemTx, wraps: readonly Rewrapped[]): Promise<number> {
+    if (wraps.length === 0) return 0;
+    const rows = wraps.map(({ before, box }) => ({
+      account_id: before.accountId,
+      version: before.version,
+      old_key: before.box.secretKey.masterKeyId,
+      new_key: box.secretKey.masterKeyId,
+      box,
+    }));
+    const { numAffectedRows } = await sql`
+      update credentials set master_key_id = next.new_key, box = next.box
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as next (account_id text, version integer, old_key text, new_key text, box jsonb)
+      where credentials.account_id = next.account_id
+        and credentials.version = next.version
+        and credentials.master_key_id = next.old_key
+    `.execute(tx);
+    return Number(numAffectedRows ?? 0);
   }
 
   /** The data key goes with the row: from then on the master key alone opens nothing. */

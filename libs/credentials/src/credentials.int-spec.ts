@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { ManualClock } from '#libs/clock';
 import { type AccountId, newId, type TenantId } from '#libs/ids';
-import { BoxWillNotOpen, KeyRing, MasterKeyMissing, Sealer } from '#libs/sealing';
+import { KeyRing, Sealer } from '#libs/sealing';
 import { Secret } from '#libs/secret';
 import { createMigratedDatabase, type MigratedDatabase } from '#libs/testing';
 import { CredentialStore } from './credential.store.js';
-import { CredentialMissing } from './credentials.errors.js';
+import { CredentialMissing, CredentialUnopenable } from './credentials.errors.js';
 import { Credentials } from './credentials.service.js';
 
 const masterKey = (id: string) => ({ id, material: new Secret(randomBytes(32).toString('base64')) });
@@ -84,7 +84,7 @@ describe('Credentials', () => {
       update credentials set box = (select box from credentials where account_id = ${mine.accountId})
       where account_id = ${other.accountId}
     `.execute(database.postgres.db);
-    await expect(credentials.open(other.tenantId, other.accountId)).rejects.toThrow(BoxWillNotOpen);
+    await expect(credentials.open(other.tenantId, other.accountId)).rejects.toThrow(CredentialUnopenable);
   });
 
   it('count their versions up, and an older box does not pass for the newer one', async () => {
@@ -101,7 +101,7 @@ describe('Credentials', () => {
     await sql`
       update credentials set box = ${JSON.stringify(rows[0]?.box)} where account_id = ${accountId}
     `.execute(database.postgres.db);
-    await expect(credentials.open(tenantId, accountId)).rejects.toThrow(BoxWillNotOpen);
+    await expect(credentials.open(tenantId, accountId)).rejects.toThrow(CredentialUnopenable);
   });
 
   it('give every one of two rotations at once a version of its own', async () => {
@@ -117,7 +117,53 @@ describe('Credentials', () => {
     const { tenantId, accountId } = await sealed();
 
     expect(await over(second, first).open(tenantId, accountId)).toMatchObject({ version: 1 });
-    await expect(over(second).open(tenantId, accountId)).rejects.toThrow(MasterKeyMissing);
+    const refused = over(second).open(tenantId, accountId);
+    await expect(refused).rejects.toThrow(CredentialUnopenable);
+    await expect(refused).rejects.toMatchObject({ accountId, missingKeyId: 'k1' });
+    await expect(refused).rejects.toThrow(
+      `the credential of ${accountId} does not open: the key ring has no master key "k1"`,
+    );
+  });
+
+  it('never say of their row another master key than of their boxes', async () => {
+    const { accountId } = await sealed();
+
+    await expect(
+      sql`update credentials set master_key_id = 'k9' where account_id = ${accountId}`.execute(database.postgres.db),
+    ).rejects.toThrow('credentials_master_key_check');
+  });
+
+  it('open from no other row, field or version, whichever of them is moved', async () => {
+    const { db } = database.postgres;
+    const { tenantId } = await newAccount();
+    const rows = await Promise.all(Array.from({ length: 8 }, () => sealed()));
+    const target = rows[0]!;
+    const { rows: stored } = await sql<{ account_id: AccountId; box: Record<string, unknown> }>`
+      select account_id, box from credentials where account_id in (${sql.join(rows.map((row) => row.accountId))})
+    `.execute(db);
+    const own = stored.find((row) => row.account_id === target.accountId)!.box;
+    const foreign = stored.filter((row) => row.account_id !== target.accountId).map((row) => row.box);
+    const moves = [
+      ...foreign,
+      ...foreign.map((box) => ({ ...own, secretId: box['secretId'] })),
+      ...foreign.map((box) => ({ ...own, secretKey: box['secretKey'] })),
+      { secretId: own['secretKey'], secretKey: own['secretId'] },
+      { ...own, secretId: own['secretKey'] },
+      { ...own, secretKey: own['secretId'] },
+    ];
+
+    for (const box of moves) {
+      await sql`update credentials set box = ${JSON.stringify(box)} where account_id = ${target.accountId}`.execute(db);
+      await expect(credentials.open(target.tenantId, target.accountId)).rejects.toThrow(CredentialUnopenable);
+    }
+    await sql`update credentials set box = ${JSON.stringify(own)} where account_id = ${target.accountId}`.execute(db);
+    expect(await credentials.open(target.tenantId, target.accountId)).toMatchObject({ version: 1 });
+    await sql`update credentials set version = 2 where account_id = ${target.accountId}`.execute(db);
+    await expect(credentials.open(target.tenantId, target.accountId)).rejects.toThrow(CredentialUnopenable);
+    await sql`
+      update credentials set version = 1, tenant_id = ${tenantId} where account_id = ${target.accountId}
+    `.execute(db);
+    await expect(credentials.open(tenantId, target.accountId)).rejects.toThrow(CredentialUnopenable);
   });
 
   it('are gone for good once destroyed', async () => {

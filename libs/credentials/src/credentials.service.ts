@@ -1,10 +1,12 @@
 import type { Clock } from '#libs/clock';
 import type { AccountId, TenantId } from '#libs/ids';
 import type { Db, Postgres, Tx } from '#libs/postgres';
-import type { Sealer } from '#libs/sealing';
+import { BoxWillNotOpen, MasterKeyMissing, type Sealer } from '#libs/sealing';
+import type { Secret } from '#libs/secret';
+import { boxOwner } from './box-owner.js';
 import { type CredentialOrder, type CredentialSummary, hintOf, type OpenCredential } from './credential.js';
 import type { CredentialStore, SealedCredential, StaticBox } from './credential.store.js';
-import { CredentialMissing } from './credentials.errors.js';
+import { CredentialMissing, CredentialUnopenable } from './credentials.errors.js';
 
 /**
  * The accounts' sealed credentials. Every box is bound to its tenant, account, field and version, so none of them opens
@@ -37,7 +39,10 @@ export class Credentials {
     await this.store.delete(tx, tenantId, accountId);
   }
 
-  /** For the one call that is about to be signed. Throws when the box was changed or moved, or its master key is gone. */
+  /**
+   * For the one call that is about to be signed. Throws `CredentialUnopenable` when the box was changed or moved, or its
+   * master key is gone.
+   */
   async open(tenantId: TenantId, accountId: AccountId): Promise<OpenCredential> {
     const sealed = await this.postgres.asTenant(tenantId, (tx) => this.store.find(tx, tenantId, accountId));
     if (sealed === null) throw new CredentialMissing(accountId);
@@ -46,8 +51,8 @@ export class Credentials {
       return {
         type: 'static',
         version,
-        secretId: this.sealer.open(box.secretId, ownerOf(sealed, 'secretId')),
-        secretKey: this.sealer.open(box.secretKey, ownerOf(sealed, 'secretKey')),
+        secretId: this.openBox(sealed, box, 'secretId'),
+        secretKey: this.openBox(sealed, box, 'secretKey'),
       };
     }
     if (roleArn === null || externalId === null)
@@ -64,27 +69,32 @@ export class Credentials {
     return this.store.summaries(db, tenantId, accountIds);
   }
 
+  private openBox(sealed: SealedCredential, box: StaticBox, field: keyof StaticBox): Secret {
+    try {
+      return this.sealer.open(box[field], boxOwner(sealed, field));
+    } catch (error) {
+      throw isSealingFault(error) ? new CredentialUnopenable(sealed.tenantId, sealed.accountId, error) : error;
+    }
+  }
+
   private seal(tenantId: TenantId, accountId: AccountId, order: CredentialOrder, version: number): SealedCredential {
     const bound = { tenantId, accountId, version };
-    const box: StaticBox = {
-      secretId: this.sealer.seal(order.secretId, ownerOf(bound, 'secretId')),
-      secretKey: this.sealer.seal(order.secretKey, ownerOf(bound, 'secretKey')),
-    };
+    const [secretId, secretKey] = this.sealer.sealTogether([
+      { secret: order.secretId, owner: boxOwner(bound, 'secretId') },
+      { secret: order.secretKey, owner: boxOwner(bound, 'secretKey') },
+    ]);
     return {
       ...bound,
       type: order.type,
       secretIdHint: hintOf(order.secretId),
       roleArn: null,
       externalId: null,
-      box,
+      box: { secretId, secretKey },
       rotatedAt: this.clock.now(),
     };
   }
 }
 
-function ownerOf(
-  bound: { readonly tenantId: TenantId; readonly accountId: AccountId; readonly version: number },
-  field: keyof StaticBox,
-): readonly string[] {
-  return [bound.tenantId, bound.accountId, field, String(bound.version)];
+function isSealingFault(error: unknown): error is BoxWillNotOpen | MasterKeyMissing {
+  return error instanceof BoxWillNotOpen || error instanceof MasterKeyMissing;
 }

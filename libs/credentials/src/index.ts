@@ -1,4 +1,6 @@
+export { CredentialBoxes } from './credential-boxes.js';
 export type { CredentialOrder, CredentialSummary } from './credential.js';
 export { CredentialStore } from './credential.store.js';
 export { CredentialsModule } from './credentials.module.js';
+export { CredentialUnopenable } from './credentials.errors.js';
 export { Credentials } from './credentials.service.js';

@@ -45,6 +45,7 @@ export class EndpointSecrets {
   }
 }
 
-function boxOwner(endpoint: SecretOwner, version: number): BoxOwner {
+/** What a secret is bound to. */
+export function boxOwner(endpoint: SecretOwner, version: number): BoxOwner {
   return [endpoint.tenantId, endpoint.id, 'webhookSecret', String(version)];
 }

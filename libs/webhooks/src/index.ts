@@ -6,4 +6,6 @@ export { DELIVERY_FAILURES } from './webhook-delivery.js';
 export type { AttemptOutcome, DeliveryFailure, DeliveryStatus, DeliveryWithAttempts } from './webhook-delivery.js';
 export type { EndpointStatus, NewWebhookEndpoint, WebhookEndpoint } from './webhook-endpoint.js';
 export { WebhookEndpoints } from './webhook-endpoints.service.js';
+export { WebhookSecretBoxes } from './webhook-secret-boxes.js';
+export { WebhookSecretStore } from './webhook-secret.store.js';
 export { WebhookSender } from './webhook-sender.js';
