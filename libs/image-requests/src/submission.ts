@@ -1,6 +1,7 @@
 import type { Account, AccountStore } from '#libs/accounts';
 import type { Clock } from '#libs/clock';
 import type { CloudTarget } from '#libs/cloud';
+import { CredentialUnopenable } from '#libs/credentials';
 import { assertNever } from '#libs/errors';
 import type { ImageRequestId } from '#libs/ids';
 import { type Claim, isFresh, type Lane, type Lanes, type Lease, rankOf } from '#libs/lanes';
@@ -50,13 +51,14 @@ export class Submission {
     }
     const account = await this.accounts.find(this.postgres.db, request.tenantId, request.accountId);
     if (account === null) throw new Error(`the account of the open image request ${id} is gone`);
-    if (request.status === 'submitting') return this.reconciliation.run(request, account);
     try {
+      if (request.status === 'submitting') return await this.reconciliation.run(request, account);
       await this.lanes.takeUp(this.entrance.laneOf(account, request.region), id);
       const readiness = await this.preparation.prepare(request, account);
       return readiness.kind === 'ready' ? await this.submit(request, account) : readiness.step;
     } catch (error) {
-      await this.setAside(request);
+      if (error instanceof CredentialUnopenable) return this.waitForOperators(request, error);
+      if (request.status === 'queued') await this.setAside(request);
       throw error;
     }
   }
@@ -147,15 +149,28 @@ export class Submission {
   }
 
   /**
+   * Nothing can be signed, and only the operators can mend that. The request stays as it is and tries again now and then,
+   * until they have or until its deadline; nothing of it is lost.
+   */
+  private async waitForOperators(request: ImageRequest, error: CredentialUnopenable): Promise<NextStep> {
+    const { tenantId, accountId, missingKeyId } = error;
+    const ids = { imageRequestId: request.id, tenantId, accountId, missingKeyId };
+    this.log.error({ event: 'credential.not_opened', ...ids, error });
+    await this.setAside(request);
+    return again(AFTER_FAULT_MS);
+  }
+
+  /**
    * After a fault of ours: the token goes to others, and the request comes back later. What can't be written now is
    * noticed by the lane, which drops a waiter that never comes, and by the recovery, which brings it in again.
    */
   private async setAside(request: ImageRequest): Promise<void> {
-    await this.entrance.leave(request);
+    const isQueued = request.status === 'queued';
+    if (isQueued) await this.entrance.leave(request);
     const at = this.clock.now();
     const nextAttemptAt = new Date(at.getTime() + AFTER_FAULT_MS);
     await this.store
-      .amend(this.postgres.db, request, { waitingFor: 'retry', nextAttemptAt }, at)
+      .amend(this.postgres.db, request, { nextAttemptAt, ...(isQueued && { waitingFor: 'retry' as const }) }, at)
       .catch((error: unknown) => {
         this.log.warn({ event: 'image_request.not_set_aside', imageRequestId: request.id, error });
       });

@@ -1,6 +1,7 @@
 import type { Account, AccountStore } from '#libs/accounts';
 import type { CloudClient, CloudImage } from '#libs/cloud';
 import type { Clock } from '#libs/clock';
+import { CredentialUnopenable } from '#libs/credentials';
 import type { AccountId } from '#libs/ids';
 import type { Log } from '#libs/logging';
 import type { SystemPostgres } from '#libs/postgres';
@@ -53,7 +54,7 @@ export class Tracking {
 
   private async look(account: Account, region: string, requests: readonly ImageRequest[]): Promise<void> {
     const ids = requests.flatMap((request) => request.imageId ?? []);
-    const outcome = await this.calls.make(account, region, (target) => this.cloud.describeImages(target, ids));
+    const outcome = await this.ask(account, region, ids);
     this.log.debug({
       event: 'images.looked_at',
       accountId: account.id,
@@ -78,6 +79,18 @@ export class Tracking {
         at: new Date(now + lookPauseMs(this.policy, now - (submittedAt?.getTime() ?? now))),
       })),
     );
+  }
+
+  /** A credential that does not open waits for the operators; until they have mended it, nothing can be told of an image. */
+  private async ask(account: Account, region: string, ids: readonly string[]) {
+    try {
+      return await this.calls.make(account, region, (target) => this.cloud.describeImages(target, ids));
+    } catch (error) {
+      if (!(error instanceof CredentialUnopenable)) throw error;
+      const { tenantId, accountId, missingKeyId } = error;
+      this.log.error({ event: 'credential.not_opened', tenantId, accountId, missingKeyId, images: ids.length, error });
+      return { kind: 'unavailable', cause: 'the credential does not open', durationMs: 0 } as const;
+    }
   }
 
   /**
