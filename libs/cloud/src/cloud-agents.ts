@@ -52,6 +52,7 @@ const traces = new AsyncLocalStorage<ConnectionTrace>();
 
 class TracedHttpAgent extends HttpAgent {
   override createConnection(...[options, callback]: Parameters<HttpAgent['createConnection']>): Dialled {
+    forgetHeaders(options);
     return traced(super.createConnection(options, callback));
   }
 
@@ -63,6 +64,7 @@ class TracedHttpAgent extends HttpAgent {
 
 class TracedHttpsAgent extends HttpsAgent {
   override createConnection(...[options, callback]: Parameters<HttpsAgent['createConnection']>): Dialled {
+    forgetHeaders(options);
     return traced(super.createConnection(options, callback));
   }
 
@@ -70,6 +72,14 @@ class TracedHttpsAgent extends HttpsAgent {
     noteWarm();
     super.reuseSocket(socket, request);
   }
+}
+
+/**
+ * A connection keeps the options that it was made with for as long as it stands, and Node puts the whole first request into
+ * them: its signature, and the token of a temporary credential. None of that serves to connect.
+ */
+function forgetHeaders(options: object): void {
+  Reflect.deleteProperty(options, 'headers');
 }
 
 type Dialled = Duplex | null | undefined;
