@@ -30,7 +30,10 @@ const PREFIX_CHARACTERS = 12;
 
 /** 256 random bits behind a prefix that secret scanners find: nobody guesses it, so a plain hash of it is enough to keep. */
 export function newKey(): Secret {
-  return new Secret(`cvmk_${randomBytes(32).toString('base64url')}`);
+  const random = randomBytes(32);
+  const key = new Secret(`cvmk_${random.toString('base64url')}`);
+  random.fill(0);
+  return key;
 }
 
 /** Whether it can be a key of ours at all; anything else need not be looked up. */

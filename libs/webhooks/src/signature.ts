@@ -9,8 +9,13 @@ export interface SignatureHeaders {
   readonly 'webhook-signature': string;
 }
 
+const PREFIX = 'whsec_';
+
 export function newSigningSecret(): Secret {
-  return new Secret(`whsec_${randomBytes(32).toString('base64')}`);
+  const key = randomBytes(32);
+  const secret = new Secret(`${PREFIX}${key.toString('base64')}`);
+  key.fill(0);
+  return secret;
 }
 
 /** One signature for each secret, in their order: receivers accept any, which is how a secret is replaced without a gap. */
@@ -18,10 +23,20 @@ export function signatureHeaders(
   message: { readonly id: string; readonly at: Date; readonly body: string },
   secrets: readonly Secret[],
 ): SignatureHeaders {
-  const signatures = secrets.map((secret) => new Webhook(secret.reveal()).sign(message.id, message.at, message.body));
+  const signatures = secrets.map((secret) => sign(message, secret));
   return {
     'webhook-id': message.id,
     'webhook-timestamp': String(Math.floor(message.at.getTime() / 1000)),
     'webhook-signature': signatures.join(' '),
   };
+}
+
+/** The key is wiped once it has signed. */
+function sign(message: { readonly id: string; readonly at: Date; readonly body: string }, secret: Secret): string {
+  const key = Buffer.from(secret.reveal().slice(PREFIX.length), 'base64');
+  try {
+    return new Webhook(key, { format: 'raw' }).sign(message.id, message.at, message.body);
+  } finally {
+    key.fill(0);
+  }
 }

@@ -16,6 +16,8 @@ export function readJsonBodies(server: FastifyInstance): void {
       return;
     }
     const text = decode(body);
+    // A body may hold a secret, and what is read is not needed twice.
+    body.fill(0);
     if (text === null) {
       done(new MalformedJson('the body is not UTF-8'));
       return;
