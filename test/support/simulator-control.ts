@@ -16,7 +16,7 @@ export interface SubAccount {
 export interface SimulatorRole {
   roleArn: string;
   trustedUin: string;
-  externalId?: string | null;
+  externalId?: string | readonly string[] | null;
   roleId?: string;
 }
 
@@ -124,6 +124,12 @@ export class SimulatorControl {
 
   addRole(role: SimulatorRole): Promise<SimulatorRole & { uin: string; roleId: string }> {
     return this.call('POST', 'roles', role);
+  }
+
+  /** Temporary keys that were given out are no good from now on; says how many. */
+  async endSessions(roleArn?: string): Promise<number> {
+    const path = `sessions${query({ roleArn })}`;
+    return (await this.call<{ ended: number }>('DELETE', path)).ended;
   }
 
   async addFaults(...rules: SimulatorFaultRule[]): Promise<{ id: number }[]> {

@@ -51,6 +51,60 @@ describe('Identity, through the official client', () => {
     expect(await codeOf(assumeRole())).toBe('UnauthorizedOperation');
   });
 
+  it('takes any of several external ids, and the role by its id as well as by its name', async () => {
+    const { roleId } = await world.control.addRole({
+      roleArn: ROLE_ARN,
+      trustedUin: ALICE.uin,
+      externalId: ['tenant-7', 'tenant-8'],
+    });
+    const byId = stsClient(world.simulator.url).request('AssumeRole', {
+      RoleArn: `qcs::cam::uin/${BOB.uin}:role/${roleId}`,
+      RoleSessionName: 'session-1',
+      ExternalId: 'tenant-7',
+    });
+
+    await expect(byId).resolves.toBeDefined();
+    await expect(assumeRole('tenant-8')).resolves.toBeDefined();
+    expect(await codeOf(assumeRole('tenant-9'))).toBe('UnauthorizedOperation');
+  });
+
+  it.each([
+    ['RoleArn', 'imaging', 'InvalidParameter.ParamError'],
+    ['RoleArn', `qcs::cam::uin/${BOB.uin}:roleName/${'x'.repeat(129)}`, 'InvalidParameter.ParamError'],
+    ['RoleArn', `${ROLE_ARN}-2`, 'ResourceNotFound.RoleNotFound'],
+    ['RoleSessionName', 'x', 'InvalidParameter.ParamError'],
+    ['RoleSessionName', 'x'.repeat(129), 'InvalidParameter.ParamError'],
+    ['RoleSessionName', 'with space', 'InvalidParameter.ParamError'],
+    ['ExternalId', 'x', 'InvalidParameter.ParamError'],
+    ['DurationSeconds', 43_201, 'InvalidParameter.OverTimeError'],
+  ])('refuses AssumeRole with %s %p', async (name, value, code) => {
+    await world.control.addRole({ roleArn: ROLE_ARN, trustedUin: ALICE.uin });
+    const order = { RoleArn: ROLE_ARN, RoleSessionName: 'session-1', [name]: value };
+
+    expect(await codeOf(stsClient(world.simulator.url).request('AssumeRole', order))).toBe(code);
+  });
+
+  it('ends the sessions of a role, and no others, when it is told to', async () => {
+    const other = 'qcs::cam::uin/100000000002:roleName/other';
+    await world.control.addRole({ roleArn: ROLE_ARN, trustedUin: ALICE.uin });
+    await world.control.addRole({ roleArn: other, trustedUin: ALICE.uin });
+    const credential = await assumeRole();
+    const identity = () => stsClient(world.simulator.url, credential).request('GetCallerIdentity', {});
+
+    expect(await world.control.endSessions(other)).toBe(0);
+    await expect(identity()).resolves.toMatchObject({ Type: 'CAMRole' });
+    expect(await world.control.endSessions(ROLE_ARN)).toBe(1);
+    expect(await codeOf(identity())).toBe('AuthFailure.TokenFailure');
+    await expect(world.control.endSessions('qcs::cam::uin/1:roleName/nobody')).rejects.toThrow('404');
+  });
+
+  it('lends no role to a key that is disabled', async () => {
+    await world.control.addRole({ roleArn: ROLE_ARN, trustedUin: ALICE.uin });
+    await world.control.changeSubAccount(ALICE.secretId, { disabled: true });
+
+    expect(await codeOf(assumeRole())).toBe('AuthFailure.SecretIdNotFound');
+  });
+
   it('lets a role act on the images of its owner', async () => {
     await world.control.addRole({ roleArn: ROLE_ARN, trustedUin: ALICE.uin });
     const ofRole = cvmClient(world.simulator.url, await assumeRole());

@@ -6,6 +6,8 @@ import type { ActionCall } from './action.js';
 import { readParameters, required } from './parameters.js';
 
 const SESSION_NAME = /^[\w+=,.@-]{2,128}$/;
+const EXTERNAL_ID = /^[\w+=,.@:/-]{2,128}$/;
+const ROLE_ARN = /^qcs::cam::uin\/\d+:(?:roleName|role)\/(?:[\w-]+\/)?[\w+=,.@-]{1,128}$/;
 const DURATION_SECONDS_DEFAULT = 7200;
 const DURATION_SECONDS_MAX = 43_200;
 
@@ -23,8 +25,11 @@ export function assumeRole({ cloud, caller, parameters }: ActionCall): Record<st
   const roleArn = required(given.RoleArn, 'RoleArn');
   const sessionName = required(given.RoleSessionName, 'RoleSessionName');
   const { DurationSeconds: durationSeconds = DURATION_SECONDS_DEFAULT } = given;
+  if (!ROLE_ARN.test(roleArn)) throw new ApiError('InvalidParameter.ParamError', '`RoleArn` is not valid.');
   if (!SESSION_NAME.test(sessionName))
     throw new ApiError('InvalidParameter.ParamError', '`RoleSessionName` is not valid.');
+  if (given.ExternalId !== undefined && !EXTERNAL_ID.test(given.ExternalId))
+    throw new ApiError('InvalidParameter.ParamError', '`ExternalId` is not valid.');
   if (durationSeconds < 1 || durationSeconds > DURATION_SECONDS_MAX) {
     throw new ApiError(
       'InvalidParameter.OverTimeError',
@@ -47,10 +52,14 @@ export function assumeRole({ cloud, caller, parameters }: ActionCall): Record<st
 }
 
 function assertTrusted(role: Role, caller: Caller, externalId: string | undefined): void {
-  const mayAssume = caller.uin === role.trustedUin && (role.externalId === null || externalId === role.externalId);
-  if (mayAssume) return;
+  if (caller.uin === role.trustedUin && isAskedFor(role, externalId)) return;
   throw new ApiError(
     'UnauthorizedOperation',
     `You are not authorized to perform operation (sts:AssumeRole) on resource (${role.roleArn}).`,
   );
+}
+
+function isAskedFor({ externalId: wanted }: Role, externalId: string | undefined): boolean {
+  if (wanted === null) return true;
+  return externalId !== undefined && (Array.isArray(wanted) ? wanted.includes(externalId) : wanted === externalId);
 }

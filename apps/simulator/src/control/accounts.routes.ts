@@ -1,15 +1,19 @@
-import { fields, nullable, optional, text } from '../json-reader.js';
+import { fields, listOf, nullable, optional, text, type Reader } from '../json-reader.js';
 import { changeInventory, readAccountChange, readAccountOrder } from '../state/account-order.js';
-import type { SecretKey } from '../state/accounts.js';
+import { type Caller, limitedUserId, type SecretKey } from '../state/accounts.js';
+import type { Role } from '../state/roles.js';
 import { ControlError } from './control-error.js';
 import type { ControlCall } from './control-call.js';
+
+const oneOrMore: Reader<string | string[]> = (value, path) =>
+  Array.isArray(value) ? listOf(text)(value, path) : text(value, path);
 
 const readRole = fields({
   roleArn: text,
   uin: optional(text),
   roleId: optional(text),
   trustedUin: text,
-  externalId: optional(nullable(text), null),
+  externalId: optional(nullable(oneOrMore), null),
 });
 
 const ROLE_ARN = /^qcs::cam::uin\/(\w+):roleName\/[\w.@+=,-]+$/;
@@ -46,6 +50,25 @@ export function registerRole({ cloud, body }: ControlCall): unknown {
   const roleId =
     role.roleId ?? cloud.roles.find(role.roleArn)?.roleId ?? `${FIRST_ROLE_ID + BigInt(cloud.roles.all().length)}`;
   return cloud.roles.put({ ...role, uin: ownerUin, roleId });
+}
+
+/** Every temporary key, or those of one role, is no good from now on: as if its time were over. */
+export function endSessions({ cloud, query }: ControlCall): unknown {
+  const roleArn = query.get('roleArn');
+  const role = roleArn === null ? null : cloud.roles.find(roleArn);
+  if (role === undefined) throw new ControlError(404, `there is no role ${roleArn}`);
+  const nowMs = cloud.clock.wallMs();
+  const ended = cloud.accounts
+    .all()
+    .flatMap(({ caller, session }) =>
+      session !== null && session.expiresAtWallMs > nowMs && (role === null || isOfRole(caller, role)) ? [session] : [],
+    );
+  for (const session of ended) session.expiresAtWallMs = nowMs;
+  return { ended: ended.length };
+}
+
+function isOfRole(caller: Caller, role: Role): boolean {
+  return caller.uin === role.uin && limitedUserId(caller) === role.roleId;
 }
 
 /** Never shows a secret key. */

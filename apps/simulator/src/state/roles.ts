@@ -10,8 +10,8 @@ export interface Role {
   uin: string;
   /** The account whose users may assume it. */
   trustedUin: string;
-  /** When set, a caller must name exactly this one. */
-  externalId: string | null;
+  /** When set, a caller must name exactly this one, or one of these. */
+  externalId: string | string[] | null;
 }
 
 export class Roles {
@@ -22,8 +22,11 @@ export class Roles {
     return role;
   }
 
+  /** By its name, or as `qcs::cam::uin/<uin>:role/<roleId>`. */
   find(roleArn: string): Role | undefined {
-    return this.roles.get(roleArn);
+    return (
+      this.roles.get(roleArn) ?? this.all().find(({ uin, roleId }) => roleArn === `qcs::cam::uin/${uin}:role/${roleId}`)
+    );
   }
 
   all(): Role[] {
