@@ -30,7 +30,7 @@ describe('API keys', () => {
     const me = await tenant.api.call('GET', '/v1/me');
     expect(me.headers.get('cache-control')).toBe('no-store');
     expect(me.body).toEqual({
-      tenant: { id: tenant.id, name: 'a tenant' },
+      tenant: { id: tenant.id, name: 'a tenant', externalId: expect.stringMatching(/^[0-9a-f]{32}$/) as string },
       apiKey: { id: tenant.keyId, name: 'e2e', scopes: ['images:read'], expiresAt: null },
     });
     const listed = await gateway.admin.call('GET', `/v1/tenants/${tenant.id}/api-keys`);

@@ -1,5 +1,5 @@
 import type { TenantId } from '#libs/ids';
-import type { SystemDb, SystemTx } from '#libs/postgres';
+import type { Db, SystemDb, SystemTx } from '#libs/postgres';
 import type { Tenant, TenantChange, TenantStatus } from './tenant.js';
 
 type TenantTables = {
@@ -7,6 +7,7 @@ type TenantTables = {
     id: TenantId;
     name: string;
     status: TenantStatus;
+    external_id: string;
     created_at: Date;
     updated_at: Date;
   };
@@ -22,6 +23,7 @@ export class TenantStore {
         id: tenant.id,
         name: tenant.name,
         status: tenant.status,
+        external_id: tenant.externalId,
         created_at: tenant.createdAt,
         updated_at: tenant.updatedAt,
       })
@@ -36,6 +38,16 @@ export class TenantStore {
       .where('id', '=', id)
       .executeTakeFirst();
     return row === undefined ? null : tenantOf(row);
+  }
+
+  async externalIdOf(db: Db, id: TenantId): Promise<string | null> {
+    const row = await db
+      .$extendTables<TenantTables>()
+      .selectFrom('tenants')
+      .select('external_id')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row?.external_id ?? null;
   }
 
   /** Newest first, from behind `after`. */
@@ -61,5 +73,12 @@ export class TenantStore {
 }
 
 function tenantOf(row: TenantTables['tenants']): Tenant {
-  return { id: row.id, name: row.name, status: row.status, createdAt: row.created_at, updatedAt: row.updated_at };
+  return {
+    id: row.id,
+    name: row.name,
+    status: row.status,
+    externalId: row.external_id,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
 }

@@ -4,10 +4,10 @@ import { NotFound } from '#libs/errors';
 import { isId, newId, type TenantId } from '#libs/ids';
 import type { Postgres } from '#libs/postgres';
 import type { Acting } from './caller.js';
-import type { Tenant, TenantChange } from './tenant.js';
+import { newExternalId, type Tenant, type TenantChange } from './tenant.js';
 import type { TenantStore } from './tenant.store.js';
 
-/** Who may use the service at all. Only operators come here. */
+/** Who may use the service at all. Only operators come here, but for what a tenant must know of itself. */
 export class Tenants {
   constructor(
     private readonly postgres: Postgres,
@@ -18,7 +18,14 @@ export class Tenants {
 
   async create(acting: Acting, name: string): Promise<Tenant> {
     const at = this.clock.now();
-    const tenant: Tenant = { id: newId('ten'), name, status: 'active', createdAt: at, updatedAt: at };
+    const tenant: Tenant = {
+      id: newId('ten'),
+      name,
+      status: 'active',
+      externalId: newExternalId(),
+      createdAt: at,
+      updatedAt: at,
+    };
     return this.postgres.asSystem(async (tx) => {
       await this.store.insert(tx, tenant);
       await this.audit.append(tx, tenantEntry(acting, 'tenant.create', tenant.id, { name }), at);
@@ -34,6 +41,13 @@ export class Tenants {
 
   async list(page: { readonly after: TenantId | null; readonly limit: number }): Promise<readonly Tenant[]> {
     return this.postgres.asSystem((tx) => this.store.list(tx, page));
+  }
+
+  /** What belongs into the trust policies of the tenant's roles. */
+  async externalIdOf(tenantId: TenantId): Promise<string> {
+    const externalId = await this.postgres.asTenant(tenantId, (tx) => this.store.externalIdOf(tx, tenantId));
+    if (externalId === null) throw new NotFound('tenant');
+    return externalId;
   }
 
   /** A suspension holds from the next call on: keys are looked up together with their tenant. */

@@ -7,6 +7,12 @@ export class MyTenantView {
 
   @ApiProperty({ example: 'Build platform' })
   name!: string;
+
+  @ApiProperty({
+    example: '5f0c7f1e2b9a4d0c8e6f3a1b7c9d2e4f',
+    description: 'Belongs into the trust policy of every role that this service shall assume for the tenant.',
+  })
+  externalId!: string;
 }
 
 export class MyApiKeyView {
@@ -31,12 +37,15 @@ export class MeView {
   apiKey!: MyApiKeyView;
 }
 
-export function meView(holder: KeyHolder): MeView {
-  if (holder.kind === 'operator')
-    return { tenant: null, apiKey: { id: 'admin', name: 'admin', scopes: ['admin'], expiresAt: null } };
+export const OPERATOR_VIEW: MeView = {
+  tenant: null,
+  apiKey: { id: 'admin', name: 'admin', scopes: ['admin'], expiresAt: null },
+};
+
+export function meView(holder: Extract<KeyHolder, { kind: 'tenant' }>, externalId: string): MeView {
   const { id, name, scopes, expiresAt } = holder.apiKey;
   return {
-    tenant: { id: holder.caller.tenantId, name: holder.tenantName },
+    tenant: { id: holder.caller.tenantId, name: holder.tenantName, externalId },
     apiKey: { id, name, scopes, expiresAt: expiresAt?.toISOString() ?? null },
   };
 }
