@@ -109,6 +109,16 @@ describe('readSettings', () => {
     ]);
   });
 
+  it.each([
+    ['PLATFORM_SECRET_ID', 'PLATFORM_SECRET_KEY'],
+    ['PLATFORM_SECRET_KEY', 'PLATFORM_SECRET_ID'],
+  ])('refuses %s without %s', (alone, missing) => {
+    expect(faultsOf({ [alone]: 'hunter2' })).toEqual([
+      `${alone} means nothing without ${missing}: set both or neither`,
+    ]);
+    expect(faultsOf({ [alone]: 'hunter2', [missing]: 'hunter2' })).toEqual([]);
+  });
+
   it('takes an empty variable for an unset one', () => {
     expect(faultsOf({ PORT: '', CVM_ENDPOINT: '' })).toEqual([]);
   });

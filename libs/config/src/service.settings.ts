@@ -16,7 +16,7 @@ import {
   text,
 } from './parsers.js';
 import { DOCUMENTED_REGIONS } from './regions.js';
-import { ExactlyOneOf, Variable } from './variable.js';
+import { ExactlyOneOf, GoesWith, Variable } from './variable.js';
 
 /** Which of the cloud's two sites an account belongs to; it decides the hosts. */
 export type Site = 'intl' | 'china';
@@ -49,10 +49,13 @@ export class ServiceSettings {
   @Variable('STS_ENDPOINT', endpoint, { optional: true })
   stsEndpoint!: string | null;
 
+  /** The identity that assumes the tenants' roles: both halves or neither. */
   @Variable('PLATFORM_SECRET_ID', secret, { optional: true })
+  @GoesWith('platformSecretKey')
   platformSecretId!: Secret | null;
 
   @Variable('PLATFORM_SECRET_KEY', secret, { optional: true })
+  @GoesWith('platformSecretId')
   platformSecretKey!: Secret | null;
 
   @Variable('UPSTREAM_TIMEOUT_MS', integer, { default: '30000' })

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { ValidateBy, type ValidationArguments } from 'class-validator';
 
 /** Turns the text of a variable into its value; throws a `SettingFault` whose words never contain the text itself. */
 export type Parse<Value> = (text: string) => Value;
@@ -28,6 +29,21 @@ export function Variable(name: string, parse: Parse<unknown>, options: VariableO
       target.constructor,
     );
   };
+}
+
+/** Of two settings that mean something only together, neither may be set alone; `property` is the other one. */
+export function GoesWith(property: string): PropertyDecorator {
+  const isSet = ({ object }: ValidationArguments): boolean => (Reflect.get(object, property) ?? null) !== null;
+  const nameOf = ({ object }: ValidationArguments): string =>
+    variablesOf(object.constructor).find((spec) => spec.property === property)?.name ?? property;
+  return ValidateBy({
+    name: 'goesWith',
+    validator: {
+      validate: (_value, args) => args !== undefined && isSet(args),
+      defaultMessage: (args) =>
+        `means nothing without ${args === undefined ? property : nameOf(args)}: set both or neither`,
+    },
+  });
 }
 
 /** Every variable that a settings class reads, those of its base classes first. */
