@@ -4,17 +4,32 @@ import type { Site } from '#libs/config';
 import { classify } from './classify.js';
 import { type CloudAgents, createCloudAgents } from './cloud-agents.js';
 import { callCloud, type CloudAnswer, type CloudCredential } from './cloud-call.js';
-import type { CallerIdentity, CloudImage, ImageNamePage } from './cloud-image.js';
+import type { CallerIdentity, CloudImage, ImageNamePage, TemporaryCredential } from './cloud-image.js';
 import { type CreateImageCall, createImageParameters } from './create-image-call.js';
 import { type Endpoints, isFinanceRegion, STS_REGION } from './endpoints.js';
 import type { CreateImageOutcome, ReadOutcome } from './outcomes.js';
-import { readCallerIdentity, readImageNamePage, readImages } from './read-answer.js';
+import { readCallerIdentity, readImageNamePage, readImages, readTemporaryCredential } from './read-answer.js';
 
-/** Whom to call for and where. */
-export interface CloudTarget {
+/** Which key signs, and where the call goes. */
+export interface SignedTarget {
   readonly credential: CloudCredential;
   readonly site: Site;
   readonly region: string;
+}
+
+/** The same for an account of a tenant's. */
+export interface CloudTarget extends SignedTarget {
+  /** Which of the account's credentials signs: it grows with each rotation, so a late answer is not taken for the new one's. */
+  readonly credentialVersion: number;
+}
+
+/** What is asked of a role. */
+export interface RoleSessionOrder {
+  readonly roleArn: string;
+  /** 2 to 128 of letters, digits and `_=,.@-`. Shows up in the audit of the role's owner. */
+  readonly sessionName: string;
+  readonly externalId: string;
+  readonly durationSeconds: number;
 }
 
 /** What the caller of one call wants to stop it by, or to know while it is under way. */
@@ -53,7 +68,7 @@ export class CloudClient {
 
   /** `traceId` goes along as `X-TC-TraceId`, so the cloud's support can find the call. Not safe to repeat: it has no token that makes it so. */
   async createImage(
-    target: CloudTarget,
+    target: SignedTarget,
     call: CreateImageCall,
     traceId: string,
     watch: CallWatch = {},
@@ -65,7 +80,7 @@ export class CloudClient {
 
   /** At most 100 ids. An image that the cloud does not show is left out, and a new one may not show for a while. */
   async describeImages(
-    target: CloudTarget,
+    target: SignedTarget,
     imageIds: readonly string[],
     traceId?: string,
     signal?: AbortSignal,
@@ -81,7 +96,7 @@ export class CloudClient {
 
   /** One page of the account's own images that bear exactly this name. Follow `nextOffset` until it is null: the cloud's filter is fuzzy. */
   async findImagesByName(
-    target: CloudTarget,
+    target: SignedTarget,
     imageName: string,
     offset = 0,
     traceId?: string,
@@ -102,27 +117,31 @@ export class CloudClient {
 
   /** Whose credential this is. The region decides only between finance hosts and the site's general one. */
   async getCallerIdentity(
-    target: CloudTarget,
+    target: SignedTarget,
     traceId?: string,
     signal?: AbortSignal,
   ): Promise<ReadOutcome<CallerIdentity>> {
     const began = performance.now();
-    const endpoint = this.options.endpoints.sts(target.site, target.region);
-    const answer = await callCloud(
-      {
-        client: (config) => new CommonClient(endpoint.host, '2018-08-13', config),
-        action: 'GetCallerIdentity',
-        endpoint,
-        region: isFinanceRegion(target.region) ? target.region : STS_REGION,
-        credential: target.credential,
-        parameters: {},
-        traceId,
-        signal,
-      },
-      this.agents,
-      this.options.timeoutMs,
-    );
+    const answer = await this.callSts('GetCallerIdentity', target, {}, traceId, signal);
     return readOutcome(answer, readCallerIdentity, millisecondsSince(began));
+  }
+
+  /** A session of the role, signed for by whoever the role trusts. Each call makes another one; all live until they expire. */
+  async assumeRole(
+    target: SignedTarget,
+    order: RoleSessionOrder,
+    traceId?: string,
+    signal?: AbortSignal,
+  ): Promise<ReadOutcome<TemporaryCredential>> {
+    const began = performance.now();
+    const parameters = {
+      RoleArn: order.roleArn,
+      RoleSessionName: order.sessionName,
+      DurationSeconds: order.durationSeconds,
+      ExternalId: order.externalId,
+    };
+    const answer = await this.callSts('AssumeRole', target, parameters, traceId, signal);
+    return readOutcome(answer, readTemporaryCredential, millisecondsSince(began));
   }
 
   /** Closes the warm connections, so that the process can end. */
@@ -131,9 +150,33 @@ export class CloudClient {
     this.agents.https.destroy();
   }
 
+  private callSts(
+    action: string,
+    { site, region, credential }: SignedTarget,
+    parameters: object,
+    traceId: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<CloudAnswer> {
+    const endpoint = this.options.endpoints.sts(site, region);
+    return callCloud(
+      {
+        client: (config) => new CommonClient(endpoint.host, '2018-08-13', config),
+        action,
+        endpoint,
+        region: isFinanceRegion(region) ? region : STS_REGION,
+        credential,
+        parameters,
+        traceId,
+        signal,
+      },
+      this.agents,
+      this.options.timeoutMs,
+    );
+  }
+
   private callCvm(
     action: string,
-    { site, region, credential }: CloudTarget,
+    { site, region, credential }: SignedTarget,
     parameters: object,
     traceId: string | undefined,
     { signal, onSentWarm }: CallWatch,

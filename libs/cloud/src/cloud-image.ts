@@ -1,3 +1,5 @@
+import type { Secret } from '#libs/secret';
+
 /** An image as the cloud lists it. */
 export interface CloudImage {
   readonly imageId: string;
@@ -20,6 +22,14 @@ export interface ImageNamePage {
   readonly total: number;
   /** Where the next page begins; null after the last. */
   readonly nextOffset: number | null;
+}
+
+/** What a role lends: a key that signs as the role until it expires. */
+export interface TemporaryCredential {
+  readonly secretId: Secret;
+  readonly secretKey: Secret;
+  readonly token: Secret;
+  readonly expiresAt: Date;
 }
 
 /** Who a credential belongs to. */

@@ -33,8 +33,8 @@ export type CodeClass =
  * - `reconcile`: if an earlier attempt's outcome is unknown, or this one's is, look for the image by its name; else `fail`.
  * - `reconcile_then_retry_state`: if an earlier attempt's outcome is unknown, look for the image by its name, for that
  *   attempt may be what keeps the instance busy; else, or if there is none, `retry_state`.
- * - `refresh_credential`: get a fresh temporary credential and call once more; `fail` the second time, or if there is
- *   none to get.
+ * - `refresh_credential`: where a role's session signed, get another and call again, as long as for `retry_state`; where a
+ *   tenant's own key did, call once more and `fail` the second time.
  * - `retry_once`: sign afresh and call once more; `fail` the second time. Somebody must set the clock.
  */
 export type CodeHandling =

@@ -1,6 +1,6 @@
 export { CloudClient } from './cloud-client.js';
 export type { CloudTarget } from './cloud-client.js';
-export type { CloudImage } from './cloud-image.js';
+export type { CloudImage, TemporaryCredential } from './cloud-image.js';
 export type { CreateImageCall } from './create-image-call.js';
 export { Endpoints, STS_REGION } from './endpoints.js';
 export { classify, parseRateRefusal, rateScope } from './classify.js';

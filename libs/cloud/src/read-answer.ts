@@ -1,5 +1,6 @@
 import { isRecord } from './cloud-call.js';
-import type { CallerIdentity, CloudImage, ImageNamePage } from './cloud-image.js';
+import { Secret } from '#libs/secret';
+import type { CallerIdentity, CloudImage, ImageNamePage, TemporaryCredential } from './cloud-image.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -34,6 +35,22 @@ export function readCallerIdentity(body: Body): CallerIdentity | null {
     principalId: text(body['PrincipalId']),
   };
 }
+
+/** Null when any part is missing: a session without its token, or of unknown end, would only be refused later. */
+export function readTemporaryCredential(body: Body): TemporaryCredential | null {
+  const credentials = body['Credentials'];
+  const expiresAtSeconds = body['ExpiredTime'];
+  if (!isRecord(credentials) || typeof expiresAtSeconds !== 'number') return null;
+  const parts = ['TmpSecretId', 'TmpSecretKey', 'Token'].map((name) => text(credentials[name]));
+  const [secretId = '', secretKey = '', token = ''] = parts;
+  if (!parts.every((part) => FITS_A_HEADER.test(part))) return null;
+  const expiresAt = new Date(expiresAtSeconds * 1000);
+  if (expiresAtSeconds <= 0 || Number.isNaN(expiresAt.getTime())) return null;
+  return { secretId: new Secret(secretId), secretKey: new Secret(secretKey), token: new Secret(token), expiresAt };
+}
+
+/** They go into headers of every call that they sign. */
+const FITS_A_HEADER = /^[\x21-\x7e]+$/;
 
 function readImage(entry: unknown): CloudImage | null {
   if (!isRecord(entry)) return null;
