@@ -4,7 +4,7 @@
  */
 
 /** Every other lib but `testing` is foundation: a new one counts as such until it is named here. */
-const DOMAIN = 'image-requests|lanes|cloud|tenants|accounts|credentials|events|webhooks|audit';
+const DOMAIN = 'image-requests|lanes|cloud|tenants|accounts|credentials|role-sessions|events|webhooks|audit';
 
 /** Matches a package, however deep it is installed. */
 const npm = (names) => `(?:^|/)node_modules/(?:${names})(?:/|$)`;

@@ -8,8 +8,8 @@ export type Wake =
   | { readonly kind: 'on_deck'; readonly waiter: string };
 
 export interface LaneOptions {
-  /** Calls a second for each action. */
-  readonly limits: Readonly<Record<Lane['action'], number>>;
+  /** Calls a second for each action whose limit an operator may know better; see `limitOf`. */
+  readonly limits: Readonly<Record<'CreateImage' | 'DescribeImages', number>>;
   /** How long a call can take at most; a dead holder's lease ends a second after that. */
   readonly callTimeoutMs: number;
   /** Upper bound of a call's way to the cloud. */
@@ -109,7 +109,7 @@ export class LaneScripts {
   ): Promise<readonly (string | number)[]> {
     // After lost state a call may still be on its way that was leased just before: its sending and transit come on top.
     const restAfterLossMs = REST_MS + LEASE_FRESH_MS + this.options.transitMs;
-    const limit = this.options.limits[lane.action];
+    const limit = limitOf(this.options, lane.action);
     const isBehind = this.options.isBehind?.();
     const graceMs = isBehind === true ? PROMISE_GRACE_WHEN_BEHIND_MS : PROMISE_GRACE_MS;
     const shared = [limit, restAfterLossMs, graceMs, calledUpMax(isBehind, limit)];
@@ -129,6 +129,14 @@ export class LaneScripts {
 /** One hash tag for each lane: all of its keys are in one slot of a cluster. */
 export function keyOf(lane: Lane, part: (typeof KEY_PARTS)[number]): string {
   return `lane:{${laneName(lane)}}:${part}`;
+}
+
+/** The cloud's own limit of AssumeRole, which nobody has had lowered or raised. */
+const ASSUME_ROLE_LIMIT = 600;
+
+/** Calls a second. */
+export function limitOf({ limits }: Pick<LaneOptions, 'limits'>, action: Lane['action']): number {
+  return action === 'AssumeRole' ? ASSUME_ROLE_LIMIT : limits[action];
 }
 
 /** How many waiters of a lane may be called up at a time; 0 where that can't be told. */

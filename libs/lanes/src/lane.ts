@@ -6,8 +6,10 @@ export interface Lane {
   readonly host: string;
   readonly uin: string;
   readonly userId: string;
-  readonly action: 'CreateImage' | 'DescribeImages';
+  readonly action: 'CreateImage' | 'DescribeImages' | 'AssumeRole';
 }
+
+const ACTIONS: readonly string[] = ['CreateImage', 'DescribeImages', 'AssumeRole'] satisfies readonly Lane['action'][];
 
 export function laneName(lane: Lane): string {
   return `${lane.host}|${lane.uin}|${lane.userId}|${lane.action}`;
@@ -17,8 +19,12 @@ export function laneName(lane: Lane): string {
 export function laneOfName(name: string): Lane | null {
   const [host, uin, userId, action] = name.split('|');
   if (host === undefined || uin === undefined || userId === undefined) return null;
-  if (action !== 'CreateImage' && action !== 'DescribeImages') return null;
+  if (action === undefined || !isAction(action)) return null;
   return { host, uin, userId, action };
+}
+
+function isAction(text: string): text is Lane['action'] {
+  return ACTIONS.includes(text);
 }
 
 /** One priority step is worth this much age, so that the lowest priority still moves while higher ones keep coming. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { ActiveLanes } from './active-lanes.js';
-import { keyOf, LEASE_FRESH_MS, LaneScripts, type LaneOptions, REST_MS } from './lane-scripts.js';
+import { keyOf, LEASE_FRESH_MS, LaneScripts, type LaneOptions, limitOf, REST_MS } from './lane-scripts.js';
 import { type Lane, laneName } from './lane.js';
 
 export type { LaneOptions, Wake } from './lane-scripts.js';
@@ -199,7 +199,7 @@ export class Lanes {
     const { leased, resting, promised, waiting, pace, nextFreeInMs } = await this.scripts.read(lane, '');
     return {
       lane,
-      limit: this.options.limits[lane.action],
+      limit: limitOf(this.options, lane.action),
       inUse: leased,
       // A promised token rests like any other; it is only known for whom.
       resting: resting + promised,

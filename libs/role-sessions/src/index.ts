@@ -1,0 +1,5 @@
+export { assembleRoleSessions } from './assemble-role-sessions.js';
+export type { Assumption } from './assumption.js';
+export { RoleAssumption } from './role-assumption.js';
+export type { AccountRole } from './role-sessions.js';
+export { RoleSessions } from './role-sessions.js';
