@@ -9,11 +9,15 @@ import { Log } from '#libs/logging';
 import { Postgres } from '#libs/postgres';
 import { Queues } from '#libs/queues';
 import { connectRedis, Hints } from '#libs/redis';
+import { assembleRoleSessions, RoleAssumption, RoleSessions } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
 
 /** Redis connections by use: a subscriber can do nothing else. */
 export const COMMANDS = Symbol('redis for commands');
 const SUBSCRIBER = Symbol('redis for subscriptions');
+const ROLES = Symbol('what it takes to act as a role');
+
+type Roles = ReturnType<typeof assembleRoleSessions>;
 
 /** What the start of the process has made already, to be able to refuse a bad environment or an old schema. */
 export interface Ground {
@@ -71,8 +75,37 @@ export interface Ground {
         new CloudClient({ endpoints, timeoutMs: settings.upstreamTimeoutMs }),
       inject: [Endpoints, GatewaySettings],
     },
+    {
+      provide: ROLES,
+      useFactory: (
+        postgres: Postgres,
+        redis: Redis,
+        cloud: CloudClient,
+        endpoints: Endpoints,
+        audit: AuditStore,
+        clock: Clock,
+        log: Log,
+        settings: GatewaySettings,
+      ): Roles => assembleRoleSessions({ postgres, redis, cloud, endpoints, audit, clock, log, settings }),
+      inject: [Postgres, COMMANDS, CloudClient, Endpoints, AuditStore, Clock, Log, GatewaySettings],
+    },
+    { provide: RoleAssumption, useFactory: (roles: Roles) => roles.assumption, inject: [ROLES] },
+    { provide: RoleSessions, useFactory: (roles: Roles) => roles.sessions, inject: [ROLES] },
   ],
-  exports: [AuditStore, Clock, COMMANDS, Hints, EventFeed, Outbox, Queues, Sealer, Endpoints, CloudClient],
+  exports: [
+    AuditStore,
+    Clock,
+    COMMANDS,
+    Hints,
+    EventFeed,
+    Outbox,
+    Queues,
+    Sealer,
+    Endpoints,
+    CloudClient,
+    RoleAssumption,
+    RoleSessions,
+  ],
 })
 export class FoundationModule implements OnApplicationShutdown {
   static on({ settings, log, postgres }: Ground): DynamicModule {

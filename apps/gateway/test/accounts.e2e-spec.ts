@@ -118,7 +118,7 @@ describe('Accounts', () => {
 
     expect(await tenant.api.call('POST', '/v1/accounts', { name: 'x', credential })).toMatchObject({
       status: 422,
-      body: { code: 'assume_role_unavailable' },
+      body: { code: 'assume_role_unavailable', detail: expect.stringContaining('PLATFORM_SECRET_ID') as string },
     });
   });
 

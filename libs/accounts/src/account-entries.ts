@@ -29,10 +29,12 @@ export function credentialEntry(
   caller: Caller,
   action: AuditAction,
   accountId: AccountId,
-  credential: Pick<CredentialSummary, 'type' | 'version'> & Partial<Pick<CredentialSummary, 'secretIdHint'>>,
+  credential: Pick<CredentialSummary, 'type' | 'version'> &
+    Partial<Pick<CredentialSummary, 'secretIdHint' | 'roleArn'>>,
 ): NewAuditEntry {
-  const { type, version, secretIdHint } = credential;
-  const detail = { type, version, ...(secretIdHint === undefined ? {} : { secretIdHint }) };
+  const { type, version, secretIdHint, roleArn } = credential;
+  const which = type === 'assumeRole' ? { roleArn } : { secretIdHint };
+  const detail = { type, version, ...(Object.values(which)[0] === undefined ? {} : which) };
   return { ...accountEntry(caller, action, accountId, detail), target: { type: 'credential', id: accountId } };
 }
 

@@ -34,7 +34,15 @@ export interface AccountChange {
   readonly status?: AccountStatus;
 }
 
-/** Whether two credentials act as one: the cloud counts, and answers for, the sub-account. */
+/**
+ * Whom the cloud counts calls by. Of a role it names the session too (`roleId:sessionName`); all sessions of a role are
+ * taken to share its allowance, whichever tenant assumed it: the strict reading of what the cloud leaves unsaid.
+ */
+export function countedUserId({ userId }: Pick<Identity, 'userId'>): string {
+  return userId.split(':', 1)[0] ?? userId;
+}
+
+/** Whether two credentials act as one: the cloud counts, and answers for, the sub-account or the role. */
 export function isSameIdentity(one: Identity, other: Identity): boolean {
-  return one.uin === other.uin && one.userId === other.userId;
+  return one.uin === other.uin && countedUserId(one) === countedUserId(other);
 }

@@ -5,12 +5,34 @@ export class CredentialRejected extends AppError {
   readonly code = 'credential_rejected';
   readonly kind = 'unprocessable';
   readonly publicMessage: string;
-  override readonly extensions: { readonly upstreamCode: string; readonly upstreamRequestId: string | null };
+  override readonly extensions: {
+    readonly upstreamCode: string;
+    readonly upstreamRequestId: string | null;
+    /** Of a role alone: what its trust policy must ask for. */
+    readonly externalId?: string;
+  };
 
-  constructor(upstreamCode: string, upstreamRequestId: string | null) {
+  constructor(upstreamCode: string, upstreamRequestId: string | null, externalId?: string) {
     super(`the cloud refused the credential: ${upstreamCode}`);
-    this.publicMessage = `Tencent Cloud refused the credential with ${upstreamCode}.`;
-    this.extensions = { upstreamCode, upstreamRequestId };
+    this.publicMessage =
+      externalId === undefined
+        ? `Tencent Cloud refused the credential with ${upstreamCode}.`
+        : `Tencent Cloud does not let this service assume the role: ${upstreamCode}. Its trust policy must name the ` +
+          'account of this service, and externalId as the external id.';
+    this.extensions = { upstreamCode, upstreamRequestId, ...(externalId !== undefined && { externalId }) };
+  }
+}
+
+/** The operators have given the service no identity of its own, and no role trusts nobody. */
+export class AssumeRoleUnavailable extends AppError {
+  readonly code = 'assume_role_unavailable';
+  readonly kind = 'unprocessable';
+  readonly publicMessage =
+    'This service has no identity to assume roles with: its operators must set PLATFORM_SECRET_ID and ' +
+    'PLATFORM_SECRET_KEY. Until then use a credential of type "static".';
+
+  constructor() {
+    super('there is no platform key to assume a role with');
   }
 }
 

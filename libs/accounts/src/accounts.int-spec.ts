@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { type Actor, type AuditEntry, AuditStore } from '#libs/audit';
 import { ManualClock } from '#libs/clock';
@@ -6,20 +7,32 @@ import { CloudClient, Endpoints } from '#libs/cloud';
 import { Credentials, CredentialStore } from '#libs/credentials';
 import { NotFound } from '#libs/errors';
 import { type AccountId, newId } from '#libs/ids';
+import { assembleRoleSessions } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Secret } from '#libs/secret';
-import type { Caller } from '#libs/tenants';
-import { createMigratedDatabase, type MigratedDatabase, type Receiver, startReceiver, waitFor } from '#libs/testing';
+import { SilentLog } from '#libs/logging';
+import { type Caller, Tenants, TenantStore } from '#libs/tenants';
+import {
+  createMigratedDatabase,
+  type MigratedDatabase,
+  type Receiver,
+  startReceiver,
+  testRedisUrl,
+  waitFor,
+} from '#libs/testing';
+import { connectRedis } from '#libs/redis';
 import { AccountStore } from './account.store.js';
 import { Accounts } from './accounts.service.js';
 import {
   AccountDisabled,
   AccountInUse,
+  AssumeRoleUnavailable,
   CredentialIdentityMismatch,
   CredentialRejected,
   UnknownAccount,
   UpstreamUnavailable,
 } from './accounts.errors.js';
+import { CredentialCheck } from './credential-check.js';
 import { IdentityCheck } from './identity-check.js';
 
 const ACTOR: Actor = { type: 'api_key', id: newId('key'), name: 'spec', ip: null, userAgent: null };
@@ -28,6 +41,15 @@ const CREDENTIAL = {
   secretId: new Secret('AKIDcanarycanarywxyz'),
   secretKey: new Secret('canary-secret-key'),
 } as const;
+/** As `#libs/config` reads them, with no identity to assume roles with. */
+const SETTINGS = {
+  platformSecretId: null,
+  platformSecretKey: null,
+  createImageLimit: 10,
+  describeImagesLimit: 40,
+  upstreamTimeoutMs: 2000,
+  arrivalGuardMs: 100,
+};
 const ALICE = { Arn: 'qcs::cam::uin/1:uin/2', AccountId: '1', UserId: '2', PrincipalId: '2', Type: 'SubUser' };
 
 describe('Accounts', () => {
@@ -35,6 +57,7 @@ describe('Accounts', () => {
   const audit = new AuditStore();
   let database: MigratedDatabase;
   let sts: Receiver;
+  let redis: Redis;
   let cloud: CloudClient;
   let accounts: Accounts;
   /** What STS answers next: an identity, an error code, or nothing that could be read. */
@@ -51,12 +74,25 @@ describe('Accounts', () => {
     const ring = new KeyRing([{ id: 'k', material: new Secret(randomBytes(32).toString('base64')) }]);
     const { postgres } = database;
     const credentials = new Credentials(postgres, new CredentialStore(), new Sealer(ring), clock);
-    const identityCheck = new IdentityCheck(cloud, endpoints);
-    accounts = new Accounts(postgres, new AccountStore(), credentials, identityCheck, audit, clock);
+    redis = connectRedis(new Secret(testRedisUrl()), 'commands');
+    const { assumption, sessions } = assembleRoleSessions({
+      postgres,
+      redis,
+      cloud,
+      endpoints,
+      audit,
+      clock,
+      log: new SilentLog(),
+      settings: SETTINGS,
+    });
+    const tenants = new Tenants(postgres, new TenantStore(), audit, clock);
+    const check = new CredentialCheck(new IdentityCheck(cloud, endpoints), assumption, sessions, tenants);
+    accounts = new Accounts(postgres, new AccountStore(), credentials, check, audit, clock);
   });
   beforeEach(() => (answer = ALICE));
   afterAll(async () => {
     cloud.close();
+    redis.disconnect();
     await sts.close();
     await database.drop();
   });
@@ -104,6 +140,17 @@ describe('Accounts', () => {
     await expect(create(caller)).rejects.toThrow(error);
     expect(await accounts.list(caller.tenantId, { after: null, limit: 10 })).toEqual([]);
     expect(await logOf(caller, null)).toMatchObject([{ action: 'sts.GetCallerIdentity', outcome: 'failure' }]);
+  });
+
+  it('cannot be roles while there is no identity to assume them with', async () => {
+    const caller = await newCaller();
+    const calls = sts.requests.length;
+    const credential = { type: 'assumeRole', roleArn: 'qcs::cam::uin/1:roleName/images' } as const;
+
+    await expect(accounts.create(caller, { name: 'x', site: 'intl', credential })).rejects.toThrow(
+      AssumeRoleUnavailable,
+    );
+    expect(sts.requests).toHaveLength(calls);
   });
 
   it('of another tenant are as if they were not there', async () => {

@@ -23,7 +23,8 @@ import {
   UnknownAccount,
   UpstreamUnavailable,
 } from './accounts.errors.js';
-import type { IdentityAnswer, IdentityCheck } from './identity-check.js';
+import type { CredentialCheck } from './credential-check.js';
+import type { IdentityAnswer } from './identity-check.js';
 
 /** What a new account is to be. */
 export interface AccountOrder {
@@ -51,13 +52,13 @@ export class Accounts {
     private readonly postgres: Postgres,
     private readonly store: AccountStore,
     private readonly credentials: Credentials,
-    private readonly identityCheck: IdentityCheck,
+    private readonly check: CredentialCheck,
     private readonly audit: AuditStore,
     private readonly clock: Clock,
   ) {}
 
   async create(caller: Caller, order: AccountOrder): Promise<AccountWithCredential> {
-    const answer = await this.identityCheck.ask(order.credential, order.site);
+    const { kept, answer } = await this.check.ofOrder(caller, order.credential, order.site, null);
     const identity = await this.identityIn(answer, caller, null);
     const at = this.clock.now();
     const account: Account = {
@@ -72,7 +73,7 @@ export class Accounts {
     };
     return this.postgres.asTenant(caller.tenantId, async (tx) => {
       await this.store.insert(tx, account);
-      const credential = await this.credentials.create(tx, caller.tenantId, account.id, order.credential);
+      const credential = await this.credentials.create(tx, caller.tenantId, account.id, kept);
       await this.audit.append(tx, identityEntry(caller, account.id, answer), at);
       const detail = { name: account.name, site: account.site };
       await this.audit.append(tx, accountEntry(caller, 'account.create', account.id, detail), at);
@@ -123,7 +124,7 @@ export class Accounts {
   /** The old credential stays in force until the cloud has vouched for the new one, and for the same identity. */
   async replaceCredential(caller: Caller, id: string, order: CredentialOrder): Promise<AccountWithCredential> {
     const { id: accountId, site } = await this.find(caller.tenantId, id);
-    const answer = await this.identityCheck.ask(order, site);
+    const { kept, answer } = await this.check.ofOrder(caller, order, site, accountId);
     const identity = await this.identityIn(answer, caller, accountId);
     const at = this.clock.now();
     const replaced = await this.postgres.asTenant(caller.tenantId, async (tx) => {
@@ -132,7 +133,7 @@ export class Accounts {
       if (account === null) throw new NotFound('account');
       if (!isSameIdentity(account, identity)) return null;
 
-      const credential = await this.credentials.replace(tx, caller.tenantId, accountId, order);
+      const credential = await this.credentials.replace(tx, caller.tenantId, accountId, kept);
       await this.audit.append(tx, credentialEntry(caller, 'credential.rotate', accountId, credential), at);
       const changed = await this.store.update(tx, caller.tenantId, accountId, { arn: identity.arn }, at);
       return { ...(changed ?? account), credential };
@@ -146,8 +147,7 @@ export class Accounts {
   async verify(caller: Caller, id: string): Promise<Verification> {
     const account = await this.find(caller.tenantId, id);
     const credential = await this.credentials.open(caller.tenantId, account.id);
-    if (credential.type !== 'static') throw new Error(`the credential of ${account.id} cannot be verified`);
-    const answer = await this.identityCheck.ask(credential, account.site);
+    const answer = await this.check.ofAccount(caller, account, credential);
     const at = this.clock.now();
     await this.postgres.asTenant(caller.tenantId, async (tx) => {
       await this.audit.append(tx, credentialEntry(caller, 'credential.open', account.id, credential), at);

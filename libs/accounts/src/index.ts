@@ -1,3 +1,4 @@
+export { countedUserId } from './account.js';
 export type { Account, AccountStatus, AccountWithCredential } from './account.js';
 export { AccountStore } from './account.store.js';
 export { AccountsModule } from './accounts.module.js';

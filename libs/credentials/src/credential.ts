@@ -1,11 +1,17 @@
 import type { Secret } from '#libs/secret';
 
-/** What a tenant hands over so that we may act for an account. */
-export interface CredentialOrder {
+export interface StaticKeyOrder {
   readonly type: 'static';
   readonly secretId: Secret;
   readonly secretKey: Secret;
 }
+
+/** What a tenant hands over so that we may act for an account: a key, or the name of a role that trusts us. */
+export type CredentialOrder = StaticKeyOrder | { readonly type: 'assumeRole'; readonly roleArn: string };
+
+/** What is kept of it. The external id of a role is the tenant's, made by us: an order can't name one. */
+export type KeptCredential =
+  StaticKeyOrder | { readonly type: 'assumeRole'; readonly roleArn: string; readonly externalId: string };
 
 /** A credential without its secrets: all that is ever shown. */
 export interface CredentialSummary {

@@ -50,6 +50,24 @@ describe('Credentials', () => {
     return { tenantId, accountId };
   }
 
+  it('of a role have nothing to seal, and change places with a key', async () => {
+    const { tenantId, accountId } = await newAccount();
+    const role = { type: 'assumeRole', roleArn: 'qcs::cam::uin/1:roleName/x', externalId: 'ours' } as const;
+    const { postgres } = database;
+    const summary = await postgres.transaction((tx) => credentials.create(tx, tenantId, accountId, role));
+
+    expect(summary).toMatchObject({ ...role, version: 1, secretIdHint: null });
+    expect(await credentials.open(tenantId, accountId)).toEqual({ ...role, version: 1 });
+    await postgres.transaction((tx) => credentials.replace(tx, tenantId, accountId, ORDER));
+    expect(await credentials.open(tenantId, accountId)).toMatchObject({ type: 'static', version: 2 });
+    const again = await postgres.transaction((tx) => credentials.replace(tx, tenantId, accountId, role));
+    expect(again).toMatchObject({ ...role, version: 3, secretIdHint: null });
+    const { rows } = await sql<{ box: unknown; master_key_id: unknown }>`
+      select box, master_key_id from credentials where account_id = ${accountId}
+    `.execute(postgres.db);
+    expect(rows).toEqual([{ box: null, master_key_id: null }]);
+  });
+
   it('open for their account, and show no more than a hint before', async () => {
     const { tenantId, accountId } = await sealed();
     const opened = await credentials.open(tenantId, accountId);

@@ -4,7 +4,7 @@ import type { Db, Postgres, Tx } from '#libs/postgres';
 import { BoxWillNotOpen, MasterKeyMissing, type Sealer } from '#libs/sealing';
 import type { Secret } from '#libs/secret';
 import { boxOwner } from './box-owner.js';
-import { type CredentialOrder, type CredentialSummary, hintOf, type OpenCredential } from './credential.js';
+import { type CredentialSummary, hintOf, type KeptCredential, type OpenCredential } from './credential.js';
 import type { CredentialStore, SealedCredential, StaticBox } from './credential.store.js';
 import { CredentialMissing, CredentialUnopenable } from './credentials.errors.js';
 
@@ -20,17 +20,17 @@ export class Credentials {
     private readonly clock: Clock,
   ) {}
 
-  async create(tx: Tx, tenantId: TenantId, accountId: AccountId, order: CredentialOrder): Promise<CredentialSummary> {
-    const sealed = this.seal(tenantId, accountId, order, 1);
+  async create(tx: Tx, tenantId: TenantId, accountId: AccountId, kept: KeptCredential): Promise<CredentialSummary> {
+    const sealed = this.seal(tenantId, accountId, kept, 1);
     await this.store.insert(tx, sealed);
     return sealed;
   }
 
   /** Rotates: the version grows by one, and the secret before it is gone with its data key. */
-  async replace(tx: Tx, tenantId: TenantId, accountId: AccountId, order: CredentialOrder): Promise<CredentialSummary> {
+  async replace(tx: Tx, tenantId: TenantId, accountId: AccountId, kept: KeptCredential): Promise<CredentialSummary> {
     const before = await this.store.findForUpdate(tx, tenantId, accountId);
     if (before === null) throw new CredentialMissing(accountId);
-    const sealed = this.seal(tenantId, accountId, order, before.version + 1);
+    const sealed = this.seal(tenantId, accountId, kept, before.version + 1);
     await this.store.replace(tx, sealed);
     return sealed;
   }
@@ -77,20 +77,24 @@ export class Credentials {
     }
   }
 
-  private seal(tenantId: TenantId, accountId: AccountId, order: CredentialOrder, version: number): SealedCredential {
-    const bound = { tenantId, accountId, version };
+  /** A role has nothing to seal: what signs for it is the platform's. */
+  private seal(tenantId: TenantId, accountId: AccountId, kept: KeptCredential, version: number): SealedCredential {
+    const bound = { tenantId, accountId, version, rotatedAt: this.clock.now() };
+    if (kept.type === 'assumeRole') {
+      const { type, roleArn, externalId } = kept;
+      return { ...bound, type, secretIdHint: null, roleArn, externalId, box: null };
+    }
     const [secretId, secretKey] = this.sealer.sealTogether([
-      { secret: order.secretId, owner: boxOwner(bound, 'secretId') },
-      { secret: order.secretKey, owner: boxOwner(bound, 'secretKey') },
+      { secret: kept.secretId, owner: boxOwner(bound, 'secretId') },
+      { secret: kept.secretKey, owner: boxOwner(bound, 'secretKey') },
     ]);
     return {
       ...bound,
-      type: order.type,
-      secretIdHint: hintOf(order.secretId),
+      type: kept.type,
+      secretIdHint: hintOf(kept.secretId),
       roleArn: null,
       externalId: null,
       box: { secretId, secretKey },
-      rotatedAt: this.clock.now(),
     };
   }
 }

@@ -1,5 +1,5 @@
 export { CredentialBoxes } from './credential-boxes.js';
-export type { CredentialOrder, CredentialSummary } from './credential.js';
+export type { CredentialOrder, CredentialSummary, KeptCredential, OpenCredential } from './credential.js';
 export { CredentialStore } from './credential.store.js';
 export { CredentialsModule } from './credentials.module.js';
 export { CredentialUnopenable } from './credentials.errors.js';

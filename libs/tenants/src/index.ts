@@ -8,5 +8,6 @@ export { TENANT_SCOPES } from './scope.js';
 export type { Scope, TenantScope } from './scope.js';
 export type { Tenant, TenantStatus } from './tenant.js';
 export { InsufficientScope, InvalidApiKey, MissingApiKey, TenantSuspended } from './tenants.errors.js';
+export { TenantStore } from './tenant.store.js';
 export { TenantsModule } from './tenants.module.js';
 export { Tenants } from './tenants.service.js';

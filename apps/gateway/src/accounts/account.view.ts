@@ -9,10 +9,14 @@ export class CredentialView {
   @ApiProperty({ type: String, nullable: true, example: 'AKID…wxyz' })
   secretIdHint!: string | null;
 
-  @ApiProperty({ type: String, nullable: true })
+  @ApiProperty({ type: String, nullable: true, description: 'Of type `assumeRole`.' })
   roleArn!: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Belongs into the trust policy of the role.' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Of type `assumeRole`: what the trust policy of the role must ask for.',
+  })
   externalId!: string | null;
 
   @ApiProperty({ example: 1, description: 'Grows with each rotation.' })
@@ -38,7 +42,7 @@ export class AccountView {
   @ApiProperty({ example: '100000000001', description: 'The root account, as the cloud named it.' })
   uin!: string;
 
-  @ApiProperty({ example: '200000000001' })
+  @ApiProperty({ example: '200000000001', description: 'The sub-account; of a role `roleId:tenantId`.' })
   userId!: string;
 
   @ApiProperty({ type: CredentialView })

@@ -30,7 +30,9 @@ export class AccountsController {
   @RequiresScope('accounts:write')
   @ApiOperation({
     summary: 'Register a cloud account',
-    description: 'The credential is checked with `sts:GetCallerIdentity` and kept sealed; it never comes back.',
+    description:
+      'The credential is checked with `sts:GetCallerIdentity` and kept sealed; a key never comes back. For a role, put ' +
+      '`tenant.externalId` of `GET /v1/me` into its trust policy first: it is assumed at once.',
   })
   @ApiCreatedResponse({ type: AccountView })
   @Problems(400, 422, 503)
@@ -76,7 +78,9 @@ export class AccountsController {
   @RequiresScope('accounts:write')
   @ApiOperation({
     summary: 'Replace the credential',
-    description: 'Checked live before the switch, and only for the same identity as before.',
+    description:
+      'Checked live before the switch, and only for the same identity as before. A key may take the place of a role and ' +
+      'a role that of a key only where the cloud names the same identity for both.',
   })
   @ApiOkResponse({ type: AccountView })
   @Problems(400, 404, 409, 422, 503)
@@ -91,7 +95,10 @@ export class AccountsController {
   @Post(':id/verify')
   @HttpCode(200)
   @RequiresScope('accounts:write')
-  @ApiOperation({ summary: 'Ask the cloud whether the credential is still good' })
+  @ApiOperation({
+    summary: 'Ask the cloud whether the credential is still good',
+    description: 'A role is assumed anew, so that a trust policy that was changed shows.',
+  })
   @ApiOkResponse({ type: VerificationView })
   @Problems(404, 422, 503)
   async verify(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<VerificationView> {

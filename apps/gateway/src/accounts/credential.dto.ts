@@ -3,7 +3,6 @@ import { IsDefined, IsIn, IsString, Matches, ValidateIf } from 'class-validator'
 import type { CredentialOrder } from '#libs/credentials';
 import { Secret } from '#libs/secret';
 import { Rule } from '../http/rules.js';
-import { AssumeRoleUnavailable } from './accounts-routes.errors.js';
 
 const TYPES = ['static', 'assumeRole'] as const;
 type CredentialType = (typeof TYPES)[number];
@@ -46,7 +45,12 @@ export class CredentialBody {
   @OnlyFor('static')
   secretKey?: string;
 
-  @ApiPropertyOptional({ example: 'qcs::cam::uin/100000000001:roleName/images', description: 'Of type `assumeRole`.' })
+  @ApiPropertyOptional({
+    example: 'qcs::cam::uin/100000000001:roleName/images',
+    description:
+      'Of type `assumeRole`. The trust policy of the role must name the account of this service, and `tenant.externalId` ' +
+      'of `GET /v1/me` as the external id; there is no field for it here, so that nobody can use the role of another.',
+  })
   @ValidateIf(isFor('assumeRole'))
   @IsDefined()
   @IsString()
@@ -55,10 +59,12 @@ export class CredentialBody {
   roleArn?: string;
 }
 
-/** Refuses roles: without an identity of the platform's own there is nothing to assume one with. */
 export function credentialOrderOf(body: CredentialBody): CredentialOrder {
-  const { type, secretId, secretKey } = body;
-  if (type === 'assumeRole') throw new AssumeRoleUnavailable('a role was given');
+  const { type, secretId, secretKey, roleArn } = body;
+  if (type === 'assumeRole') {
+    if (roleArn === undefined) throw new Error('an unchecked credential');
+    return { type, roleArn };
+  }
   if (secretId === undefined || secretKey === undefined) throw new Error('an unchecked credential');
   return { type, secretId: new Secret(secretId), secretKey: new Secret(secretKey) };
 }

@@ -22,9 +22,9 @@ export const PROBLEM_TYPES = {
   },
   assume_role_unavailable: {
     status: 422,
-    title: 'Roles are not supported yet',
-    meaning: 'This version of the service does not assume roles yet, whatever its settings.',
-    remedy: 'Use a credential of type "static".',
+    title: 'Roles cannot be assumed here',
+    meaning: 'The service has no identity of its own to assume roles with.',
+    remedy: 'Operators: set PLATFORM_SECRET_ID and PLATFORM_SECRET_KEY. Until then use a credential of type "static".',
   },
   body_too_large: {
     status: 413,
@@ -41,8 +41,10 @@ export const PROBLEM_TYPES = {
   credential_rejected: {
     status: 422,
     title: 'Credential was rejected',
-    meaning: 'Tencent Cloud was asked whose credential it is and refused it; upstreamCode is its own reason.',
-    remedy: 'Check that the key exists, is enabled and belongs to the site that was named.',
+    meaning:
+      'Tencent Cloud refused the credential, or does not let the service assume the role; upstreamCode is its own reason.',
+    remedy:
+      'Check that the key exists, is enabled and belongs to the site that was named; of a role, that its trust policy asks for externalId (see docs/roles.md).',
   },
   headers_too_large: {
     status: 431,
