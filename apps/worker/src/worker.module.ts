@@ -14,6 +14,7 @@ import { Log } from '#libs/logging';
 import type { SystemPostgres } from '#libs/postgres';
 import { DELIVER_QUEUE, Queues, SUBMIT_QUEUE, TRACK_QUEUE } from '#libs/queues';
 import { Hints, RedisMemory } from '#libs/redis';
+import { assembleRoleSessions } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { assembleDeliverySide, Deliveries, DueDeliveries, WebhookSender } from '#libs/webhooks';
 import { BacklogWatch } from './backlog-watch.js';
@@ -59,6 +60,16 @@ export class WorkerModule implements OnApplicationShutdown {
     const outbox = new Outbox(postgres, events, hints);
     const endpoints = new Endpoints(settings);
     const cloud = new CloudClient({ endpoints, timeoutMs: settings.upstreamTimeoutMs });
+    const roles = assembleRoleSessions({
+      postgres,
+      redis: redis.commands,
+      cloud,
+      endpoints,
+      audit,
+      clock,
+      log,
+      settings,
+    });
     const ground = { postgres, queues, outbox, audit, clock, log };
 
     const webhooks = assembleDeliverySide({ ...ground, sealer, events: new EventFeed(postgres, events), settings });
@@ -69,6 +80,7 @@ export class WorkerModule implements OnApplicationShutdown {
       memory,
       accountStore: new AccountStore(),
       credentials: new Credentials(postgres, new CredentialStore(), sealer, clock),
+      roleSessions: roles.sessions,
       cloud,
       endpoints,
       isBehind: () => backlog.isBehind(),

@@ -8,6 +8,7 @@ import { Lanes } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { Postgres, SystemPostgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
+import type { RoleSessions } from '#libs/role-sessions';
 import type { Hints, RedisMemory } from '#libs/redis';
 import type { Redis } from 'ioredis';
 import { AccountLanes } from './account-lanes.js';
@@ -70,6 +71,7 @@ export interface RequestSideParts extends Ground {
 export interface WorkSideParts extends Ground {
   readonly postgres: SystemPostgres;
   readonly credentials: Credentials;
+  readonly roleSessions: RoleSessions;
   readonly cloud: CloudClient;
   readonly memory: RedisMemory;
   /** Whether this process is behind with its submissions. */
@@ -110,7 +112,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
   const { postgres, cloud, clock, log, settings, queues, accountStore } = parts;
   const { store, instances, lanes, entrance, transitions, waker } = assembleCommon(parts, settings, parts.isBehind);
   const attempts = new AttemptStore();
-  const access = new CloudAccess(parts.credentials);
+  const access = new CloudAccess(parts.credentials, parts.roleSessions);
   const pacing = new Pacing(lanes, log);
   const reads = new ReadCalls(lanes, entrance, access, pacing, log);
   const lookup = new NameLookup(postgres, store, cloud, reads);
@@ -118,7 +120,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
   const instanceQueue = new InstanceQueue(postgres, store, instances, clock);
   const settlement = new Settlement(postgres, store, attempts, transitions, queues, clock, settings);
   const reconciliation = new Reconciliation(postgres, store, attempts, lookup, settlement, clock, settings);
-  const preparation = new Preparation(postgres, store, attempts, lookup, settlement, entrance, clock, settings);
+  const preparation = new Preparation(postgres, store, attempts, access, lookup, settlement, entrance, clock, settings);
   const calls = new Calls(
     postgres,
     attempts,
@@ -126,6 +128,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
     parts.audit,
     lanes,
     pacing,
+    access,
     cloud,
     settlement,
     clock,

@@ -7,6 +7,7 @@ import type { Log } from '#libs/logging';
 import { isUniqueViolation, type SystemPostgres, type Tx } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
+import type { CloudAccess } from './cloud-access.js';
 import { nameInDoubt } from './failures.js';
 import type { ImageRequest } from './image-request.js';
 import { NAME_IN_CALLS } from './image-request.tables.js';
@@ -43,6 +44,7 @@ export class Calls {
     private readonly audit: AuditStore,
     private readonly lanes: Lanes,
     private readonly pacing: Pacing,
+    private readonly access: CloudAccess,
     private readonly cloud: CloudClient,
     private readonly settlement: Settlement,
     private readonly clock: Clock,
@@ -65,7 +67,9 @@ export class Calls {
 
   async send(call: BegunCall, target: CloudTarget, lease: Lease): Promise<NextStep> {
     const outcome = await this.sendUnder(lease, call, target);
-    const step = await this.settlement.settle(call.request, call.attempt, call.earlier, outcome);
+    const isSessionLost =
+      outcome.kind === 'refused' && this.access.dropRefused(call.request.accountId, target, outcome);
+    const step = await this.settlement.settle(call.request, call.attempt, call.earlier, outcome, { isSessionLost });
     this.logSettled(call, outcome);
     return step;
   }

@@ -7,6 +7,32 @@ export function upstreamFailure(code: string, message: string, upstreamRequestId
   return { code, message, category, retryable, upstreamRequestId, hint };
 }
 
+/** The cloud does not lend the account's role to this service. */
+export function roleNotAssumable(code: string, message: string, upstreamRequestId: string | null): Failure {
+  return {
+    code,
+    message: `The role of the account could not be assumed: ${message}`,
+    category: 'credential',
+    retryable: false,
+    upstreamRequestId,
+    hint:
+      'Nothing was sent to CVM. Check that the role exists, and that its trust policy names the account of this service ' +
+      'and the external id of the tenant (tenant.externalId of GET /v1/me); then retry the request.',
+  };
+}
+
+/** There was no session of the account's role for so long that the request was given up. */
+export function noSession(cause: string): Failure {
+  return {
+    code: 'role_session_unavailable',
+    message: `There is no session of the account's role: ${cause}.`,
+    category: 'internal',
+    retryable: true,
+    upstreamRequestId: null,
+    hint: 'Nothing was sent, so no image was made. Retry later; if it goes on, tell the operators of this service.',
+  };
+}
+
 /** A name that was taken before the first call: told as the cloud would have told it. */
 export function nameTaken(imageName: string, imageId: string, upstreamRequestId: string | null): Failure {
   const message = `The image ${imageId} already bears the name "${imageName}".`;

@@ -1,4 +1,4 @@
-import type { Account, AccountStore } from '#libs/accounts';
+import { type Account, type AccountStore, countedUserId } from '#libs/accounts';
 import type { Endpoints } from '#libs/cloud';
 import type { ImageRequestId } from '#libs/ids';
 import { type Lane, type Lanes, type Place, rankOf } from '#libs/lanes';
@@ -21,7 +21,7 @@ export class LaneEntrance {
 
   laneOf(account: Account, region: string, action: Lane['action'] = 'CreateImage'): Lane {
     const { host } = this.endpoints.cvm(account.site, region);
-    return { host, uin: account.uin, userId: account.userId, action };
+    return { host, uin: account.uin, userId: countedUserId(account), action };
   }
 
   /**

@@ -1,16 +1,15 @@
 import type { Account } from '#libs/accounts';
-import type { CloudClient, CloudImage, ReadOutcome } from '#libs/cloud';
+import type { CloudClient, CloudImage } from '#libs/cloud';
 import type { SystemPostgres } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
-import type { Busy, ReadCalls } from './read-calls.js';
+import type { ReadCallOutcome, ReadCalls } from './read-calls.js';
 
 /** `images` bear exactly the name, and belong to no other request of ours. */
 export type NameLookupResult =
   | { readonly kind: 'looked'; readonly images: readonly CloudImage[]; readonly requestId: string | null }
-  | Exclude<ReadOutcome<never>, { kind: 'read' }>
-  | Busy;
+  | Exclude<ReadCallOutcome<never>, { kind: 'read' }>;
 
 /** How far the cloud's clock may lie behind ours, and its rounding to whole seconds. */
 const CLOCK_SLACK_MS = 5000;

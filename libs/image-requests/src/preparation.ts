@@ -1,10 +1,11 @@
 import type { Account } from '#libs/accounts';
-import { classify } from '#libs/cloud';
+import { classify, type CloudTarget } from '#libs/cloud';
 import type { Clock } from '#libs/clock';
 import { assertNever } from '#libs/errors';
 import type { SystemPostgres } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
+import type { CloudAccess, NoKey } from './cloud-access.js';
 import { deadlineExceeded, nameTaken, upstreamFailure, upstreamUnreachable } from './failures.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
@@ -15,7 +16,8 @@ import { ratePauseMs, type RetryPolicy, statePauseMs } from './retry-policy.js';
 import type { Settlement } from './settlement.js';
 
 export type Readiness =
-  | { readonly kind: 'ready' }
+  /** `target` is what the call will be signed with; ask for the latest right before that. */
+  | { readonly kind: 'ready'; readonly target: CloudTarget }
   /** The request takes another way; the lane has been left. */
   | { readonly kind: 'not_ready'; readonly step: NextStep };
 
@@ -30,6 +32,7 @@ export class Preparation {
     private readonly postgres: SystemPostgres,
     private readonly store: ImageRequestWorkStore,
     private readonly attempts: AttemptStore,
+    private readonly access: CloudAccess,
     private readonly lookup: NameLookup,
     private readonly settlement: Settlement,
     private readonly entrance: LaneEntrance,
@@ -43,9 +46,20 @@ export class Preparation {
       (await this.obstacleOfAccount(request, account)) ??
       this.obstacleAtInstance(request) ??
       (await this.obstacleByName(request, account));
-    if (obstacle === null) return { kind: 'ready' };
+    if (obstacle !== null) return this.notReady(request, obstacle);
+    const access = await this.access.targetOf(account, request.region);
+    if (access.kind === 'open') return { kind: 'ready', target: access.target };
+    return this.notReady(request, await this.obstacleOfKey(request, access));
+  }
+
+  private async notReady(request: ImageRequest, step: NextStep): Promise<Readiness> {
     await this.entrance.leave(request);
-    return { kind: 'not_ready', step: obstacle };
+    return { kind: 'not_ready', step };
+  }
+
+  private async obstacleOfKey(request: ImageRequest, { failure, passes }: NoKey): Promise<NextStep> {
+    if (!passes) return this.settlement.fail(request, failure);
+    return this.settlement.postpone(request, statePauseMs(this.policy, request.retriesMade, Math.random), failure);
   }
 
   private async obstacleInTime(request: ImageRequest): Promise<NextStep | null> {
@@ -103,6 +117,7 @@ export class Preparation {
     request: ImageRequest,
     looked: Exclude<NameLookupResult, { kind: 'looked' | 'busy' }>,
   ): Promise<NextStep> {
+    if (looked.kind === 'no_key') return this.obstacleOfKey(request, looked);
     const pauseMs = statePauseMs(this.policy, request.retriesMade, Math.random);
     if (looked.kind === 'unavailable')
       return this.settlement.postpone(request, pauseMs, upstreamUnreachable(looked.cause));

@@ -15,6 +15,12 @@ import { again, DONE, type NextStep } from './next-step.js';
 import { lookPauseMs, ratePauseMs, reconcilePauseMs, type RetryPolicy, statePauseMs } from './retry-policy.js';
 import { BY_THE_WORKER, type Transitions } from './transitions.js';
 
+/** What else is known of a refusal. */
+export interface RefusalNotes {
+  /** It was the token of a role's session that was refused, and the next call has another. */
+  readonly isSessionLost: boolean;
+}
+
 /** The answer to an attempt, and what it means for the request: written together. */
 export class Settlement {
   constructor(
@@ -33,6 +39,7 @@ export class Settlement {
     attempt: Attempt,
     earlier: readonly Attempt[],
     outcome: CreateImageOutcome,
+    notes: RefusalNotes = { isSessionLost: false },
   ): Promise<NextStep> {
     return this.postgres.transaction(async (tx) => {
       const at = this.clock.now();
@@ -43,6 +50,7 @@ export class Settlement {
         case 'accepted':
           return this.accepted(tx, request, outcome.imageId, at);
         case 'refused':
+          if (notes.isSessionLost) return this.sessionLost(tx, request, outcome, at);
           return this.refused(tx, request, earlier, outcome, at);
         case 'unknown':
           return this.lookFirst(tx, request, at);
@@ -172,11 +180,25 @@ export class Settlement {
     return DONE;
   }
 
+  /**
+   * Each worker has sessions of its own, and the next call may meet another one that is lost; so this goes on for as long
+   * as other refusals that pass by themselves. The first call after it needs no pause.
+   */
+  private async sessionLost(
+    tx: Tx,
+    request: ImageRequest,
+    { code, message, requestId }: Refusal,
+    at: Date,
+  ): Promise<NextStep> {
+    const pauseMs = request.retriesMade === 0 ? 0 : statePauseMs(this.policy, request.retriesMade - 1, Math.random);
+    return this.retry(tx, request, pauseMs, upstreamFailure(code, message, requestId), at);
+  }
+
   private async refused(
     tx: Tx,
     request: ImageRequest,
     earlier: readonly Attempt[],
-    outcome: { readonly code: string; readonly message: string; readonly requestId: string | null },
+    outcome: Refusal,
     at: Date,
   ): Promise<NextStep> {
     const failure = upstreamFailure(outcome.code, outcome.message, outcome.requestId);
@@ -248,6 +270,8 @@ export class Settlement {
     } as const;
   }
 }
+
+type Refusal = Pick<Extract<CreateImageOutcome, { kind: 'refused' }>, 'code' | 'message' | 'requestId'>;
 
 function resultOf(outcome: CreateImageOutcome): AttemptResult {
   return {

@@ -55,7 +55,7 @@ export class Submission {
       if (request.status === 'submitting') return await this.reconciliation.run(request, account);
       await this.lanes.takeUp(this.entrance.laneOf(account, request.region), id);
       const readiness = await this.preparation.prepare(request, account);
-      return readiness.kind === 'ready' ? await this.submit(request, account) : readiness.step;
+      return readiness.kind === 'ready' ? await this.submit(request, account, readiness.target) : readiness.step;
     } catch (error) {
       if (error instanceof CredentialUnopenable) return this.waitForOperators(request, error);
       if (request.status === 'queued') await this.setAside(request);
@@ -75,8 +75,7 @@ export class Submission {
     }
   }
 
-  private async submit(request: ImageRequest, account: Account): Promise<NextStep> {
-    const target = await this.access.targetOf(account, request.region);
+  private async submit(request: ImageRequest, account: Account, target: CloudTarget): Promise<NextStep> {
     const lane = this.entrance.laneOf(account, request.region);
     const claim = await this.claim(lane, request);
     switch (claim.kind) {
@@ -85,9 +84,9 @@ export class Submission {
         return { kind: 'parked', lane };
       case 'early':
         if (claim.inMs > WAIT_IN_PLACE_MS) return again(claim.inMs - WAIT_IN_PLACE_MS / 2);
-        return this.callWhenRested(request, target, lane, claim.inMs);
+        return this.callWhenRested(request, () => this.access.latest(account, target), lane, claim.inMs);
       case 'leased':
-        return this.callUnder(claim.lease, request, target, lane);
+        return this.callUnder(claim.lease, request, () => this.access.latest(account, target), lane);
       default:
         return assertNever(claim);
     }
@@ -96,7 +95,7 @@ export class Submission {
   /** Writes the call ahead while its promised token still rests, and sends it at the moment when it may. */
   private async callWhenRested(
     request: ImageRequest,
-    target: CloudTarget,
+    target: () => CloudTarget,
     lane: Lane,
     inMs: number,
   ): Promise<NextStep> {
@@ -114,7 +113,12 @@ export class Submission {
       : this.calls.retract(beginning.call);
   }
 
-  private async callUnder(lease: Lease, request: ImageRequest, target: CloudTarget, lane: Lane): Promise<NextStep> {
+  private async callUnder(
+    lease: Lease,
+    request: ImageRequest,
+    target: () => CloudTarget,
+    lane: Lane,
+  ): Promise<NextStep> {
     const beginning = await this.calls.begin(request, lane, 0).catch(async (error: unknown) => {
       await this.lanes.handBack(lease);
       throw error;
@@ -131,10 +135,10 @@ export class Submission {
   }
 
   /** Nothing is sent but under a fresh lease; a call that can't get one is taken back. */
-  private async send(call: BegunCall, target: CloudTarget, lease: Lease): Promise<NextStep> {
+  private async send(call: BegunCall, target: () => CloudTarget, lease: Lease): Promise<NextStep> {
     const fresh = isFresh(lease) ? lease : await this.lanes.renew(lease);
     if (fresh === null) return this.calls.retract(call);
-    if (isFresh(fresh)) return this.calls.send(call, target, fresh);
+    if (isFresh(fresh)) return this.calls.send(call, target(), fresh);
     await this.lanes.handBack(fresh);
     return this.calls.retract(call);
   }

@@ -61,7 +61,7 @@ export class Tracking {
       region,
       images: ids.length,
       outcome: outcome.kind,
-      duration_ms: outcome.kind === 'busy' ? 0 : outcome.durationMs,
+      duration_ms: 'durationMs' in outcome ? outcome.durationMs : 0,
     });
 
     // An answer that can't be used tells nothing of any image; each is looked at again, until its deadline.
