@@ -38,8 +38,17 @@ const SCOPES = [
 ];
 
 /** The same identity on every run, although the simulator itself forgets: the service ties an account to it for good. */
-export async function demoSubAccount(directory: string): Promise<SubAccount> {
-  const file = new KeptFile<SubAccount>(directory, 'sub-account.json');
+export function demoSubAccount(directory: string): Promise<SubAccount> {
+  return keptSubAccount(directory, 'sub-account.json');
+}
+
+/** The service's own identity, which a role made at the simulator can trust. */
+export function platformSubAccount(directory: string): Promise<SubAccount> {
+  return keptSubAccount(directory, 'platform-account.json');
+}
+
+async function keptSubAccount(directory: string, name: string): Promise<SubAccount> {
+  const file = new KeptFile<SubAccount>(directory, name);
   return (
     (await file.read()) ??
     file.write({

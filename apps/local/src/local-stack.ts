@@ -4,7 +4,7 @@ import type { Colors } from 'picocolors/types.js';
 import { type LocalServer, startPostgres, startRedis } from '#libs/local-servers';
 import { runApp, startApp, startAppOnPort } from './app-process.js';
 import type { StackFacts } from './banner.js';
-import { DemoSetup, demoSubAccount, keptDemo, type SubAccount } from './demo.js';
+import { DemoSetup, demoSubAccount, keptDemo, platformSubAccount, type SubAccount } from './demo.js';
 import { eventLine } from './event-line.js';
 import { localSecrets } from './local-secrets.js';
 import type { LocalSettings } from './local-settings.js';
@@ -41,15 +41,18 @@ export class LocalStack {
     await mkdir(this.logDirectory, { recursive: true });
     const secrets = await localSecrets(this.settings.directory, this.settings.environment);
     const subAccount = await demoSubAccount(this.settings.directory);
+    const platform = await platformSubAccount(this.settings.directory);
 
     const [databaseUrl, redisUrl, receiver, simulatorUrl] = await Promise.all([
       this.postgresUrl(),
       this.redisUrl(),
       this.startReceiver(),
-      this.startSimulator(subAccount),
+      this.startSimulator([subAccount, platform]),
     ]);
     const environment = {
       ...LAPTOP_DEFAULTS,
+      PLATFORM_SECRET_ID: platform.secretId,
+      PLATFORM_SECRET_KEY: platform.secretKey,
       ...this.settings.environment,
       ...secrets,
       DATABASE_URL: databaseUrl,
@@ -112,7 +115,7 @@ export class LocalStack {
     return receiver;
   }
 
-  private async startSimulator(subAccount: SubAccount): Promise<string> {
+  private async startSimulator(accounts: readonly SubAccount[]): Promise<string> {
     const wanted = this.settings.simulatorPort;
     const { part, port } = await startAppOnPort(wanted, (port) => ({
       name: 'simulator',
@@ -122,7 +125,7 @@ export class LocalStack {
         ...this.settings.environment,
         SIMULATOR_HOST: '127.0.0.1',
         SIMULATOR_PORT: String(port),
-        SIMULATOR_ACCOUNTS: JSON.stringify([subAccount]),
+        SIMULATOR_ACCOUNTS: JSON.stringify(accounts),
       },
       log: this.logOf('simulator'),
       readyEvent: 'simulator.listening',
