@@ -10,11 +10,17 @@ import { type Endpoints, isFinanceRegion, STS_REGION } from './endpoints.js';
 import type { CreateImageOutcome, ReadOutcome } from './outcomes.js';
 import { readCallerIdentity, readImageNamePage, readImages } from './read-answer.js';
 
-/** Whom to call for and where. */
-export interface CloudTarget {
+/** Which key signs, and where the call goes. */
+export interface SignedTarget {
   readonly credential: CloudCredential;
   readonly site: Site;
   readonly region: string;
+}
+
+/** Whom to call for and where. */
+export interface CloudTarget extends SignedTarget {
+  /** Which of the account's credentials signs: it grows with each rotation, so a late answer is not taken for the new one's. */
+  readonly credentialVersion: number;
 }
 
 /** What the caller of one call wants to stop it by, or to know while it is under way. */
@@ -102,7 +108,7 @@ export class CloudClient {
 
   /** Whose credential this is. The region decides only between finance hosts and the site's general one. */
   async getCallerIdentity(
-    target: CloudTarget,
+    target: SignedTarget,
     traceId?: string,
     signal?: AbortSignal,
   ): Promise<ReadOutcome<CallerIdentity>> {
@@ -133,7 +139,7 @@ export class CloudClient {
 
   private callCvm(
     action: string,
-    { site, region, credential }: CloudTarget,
+    { site, region, credential }: SignedTarget,
     parameters: object,
     traceId: string | undefined,
     { signal, onSentWarm }: CallWatch,

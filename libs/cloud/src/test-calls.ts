@@ -9,7 +9,7 @@ export const TOKEN = 'testtoken0123456789';
 
 export function targetOf(changes: Partial<CloudTarget> = {}): CloudTarget {
   const credential = { secretId: new Secret(SECRET_ID), secretKey: new Secret(SECRET_KEY), token: new Secret(TOKEN) };
-  return { credential, site: 'intl', region: 'ap-singapore', ...changes };
+  return { credential, credentialVersion: 1, site: 'intl', region: 'ap-singapore', ...changes };
 }
 
 export function callOf(changes: Partial<CreateImageCall> = {}): CreateImageCall {

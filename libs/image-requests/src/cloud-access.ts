@@ -9,7 +9,7 @@ export class CloudAccess {
   async targetOf(account: Account, region: string): Promise<CloudTarget> {
     const credential = await this.credentials.open(account.tenantId, account.id);
     if (credential.type !== 'static') throw new Error(`the credential of ${account.id} cannot sign a call`);
-    const { secretId, secretKey } = credential;
-    return { credential: { secretId, secretKey, token: null }, site: account.site, region };
+    const { secretId, secretKey, version } = credential;
+    return { credential: { secretId, secretKey, token: null }, credentialVersion: version, site: account.site, region };
   }
 }
