@@ -5,11 +5,20 @@ import { ManualClock } from '#libs/clock';
 import { CloudClient, Endpoints } from '#libs/cloud';
 import { Credentials, CredentialStore } from '#libs/credentials';
 import { NotFound } from '#libs/errors';
+import { EventStore, Outbox } from '#libs/events';
 import { type AccountId, newId } from '#libs/ids';
+import { connectRedis, Hints } from '#libs/redis';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Secret } from '#libs/secret';
 import type { Caller } from '#libs/tenants';
-import { createMigratedDatabase, type MigratedDatabase, type Receiver, startReceiver, waitFor } from '#libs/testing';
+import {
+  createMigratedDatabase,
+  type MigratedDatabase,
+  type Receiver,
+  startReceiver,
+  testRedisUrl,
+  waitFor,
+} from '#libs/testing';
 import { AccountStore } from './account.store.js';
 import { Accounts } from './accounts.service.js';
 import {
@@ -20,6 +29,8 @@ import {
   UnknownAccount,
   UpstreamUnavailable,
 } from './accounts.errors.js';
+import { CredentialStanding } from './credential-standing.js';
+import { CredentialVerification } from './credential-verification.js';
 import { IdentityCheck } from './identity-check.js';
 
 const ACTOR: Actor = { type: 'api_key', id: newId('key'), name: 'spec', ip: null, userAgent: null };
@@ -33,6 +44,7 @@ const ALICE = { Arn: 'qcs::cam::uin/1:uin/2', AccountId: '1', UserId: '2', Princ
 describe('Accounts', () => {
   const clock = new ManualClock();
   const audit = new AuditStore();
+  const redis = connectRedis(new Secret(testRedisUrl()), 'commands');
   let database: MigratedDatabase;
   let sts: Receiver;
   let cloud: CloudClient;
@@ -52,13 +64,27 @@ describe('Accounts', () => {
     const { postgres } = database;
     const credentials = new Credentials(postgres, new CredentialStore(), new Sealer(ring), clock);
     const identityCheck = new IdentityCheck(cloud, endpoints);
-    accounts = new Accounts(postgres, new AccountStore(), credentials, identityCheck, audit, clock);
+    const store = new AccountStore();
+    const hints = new Hints(redis, redis);
+    const outbox = new Outbox(postgres, new EventStore(), hints);
+    const standing = new CredentialStanding(postgres, store, credentials, outbox, audit, hints, clock);
+    const verification = new CredentialVerification(
+      postgres,
+      store,
+      credentials,
+      identityCheck,
+      standing,
+      audit,
+      clock,
+    );
+    accounts = new Accounts(postgres, store, credentials, identityCheck, standing, verification, audit, clock);
   });
   beforeEach(() => (answer = ALICE));
   afterAll(async () => {
     cloud.close();
     await sts.close();
     await database.drop();
+    redis.disconnect();
   });
 
   async function newCaller(): Promise<Caller> {
@@ -162,6 +188,7 @@ describe('Accounts', () => {
     expect((await logOf(caller, id)).slice(3).map(({ action, outcome }) => [action, outcome])).toEqual([
       ['credential.open', 'success'],
       ['sts.GetCallerIdentity', 'success'],
+      ['account.credential_rejected', 'failure'],
       ['credential.open', 'success'],
       ['sts.GetCallerIdentity', 'failure'],
     ]);

@@ -23,6 +23,8 @@ import {
   UnknownAccount,
   UpstreamUnavailable,
 } from './accounts.errors.js';
+import type { CredentialStanding } from './credential-standing.js';
+import type { CredentialVerification } from './credential-verification.js';
 import type { IdentityAnswer, IdentityCheck } from './identity-check.js';
 
 /** What a new account is to be. */
@@ -52,6 +54,8 @@ export class Accounts {
     private readonly store: AccountStore,
     private readonly credentials: Credentials,
     private readonly identityCheck: IdentityCheck,
+    private readonly standing: CredentialStanding,
+    private readonly verification: CredentialVerification,
     private readonly audit: AuditStore,
     private readonly clock: Clock,
   ) {}
@@ -67,6 +71,8 @@ export class Accounts {
       name: order.name,
       site: order.site,
       status: 'active',
+      verifiedAt: at,
+      rejection: null,
       createdAt: at,
       updatedAt: at,
     };
@@ -120,39 +126,36 @@ export class Accounts {
     return this.withCredential(account);
   }
 
-  /** The old credential stays in force until the cloud has vouched for the new one, and for the same identity. */
+  /**
+   * The old credential stays in force until the cloud has vouched for the new one, and for the same identity. That repairs
+   * an account whose credential was rejected.
+   */
   async replaceCredential(caller: Caller, id: string, order: CredentialOrder): Promise<AccountWithCredential> {
     const { id: accountId, site } = await this.find(caller.tenantId, id);
     const answer = await this.identityCheck.ask(order, site);
     const identity = await this.identityIn(answer, caller, accountId);
     const at = this.clock.now();
     const replaced = await this.postgres.asTenant(caller.tenantId, async (tx) => {
-      await this.audit.append(tx, identityEntry(caller, accountId, answer), at);
       const account = await this.store.findForUpdate(tx, caller.tenantId, accountId);
       if (account === null) throw new NotFound('account');
+      await this.audit.append(tx, identityEntry(caller, accountId, answer), at);
       if (!isSameIdentity(account, identity)) return null;
 
       const credential = await this.credentials.replace(tx, caller.tenantId, accountId, order);
       await this.audit.append(tx, credentialEntry(caller, 'credential.rotate', accountId, credential), at);
-      const changed = await this.store.update(tx, caller.tenantId, accountId, { arn: identity.arn }, at);
-      return { ...(changed ?? account), credential };
+      const proved = await this.standing.proved(tx, account, caller);
+      await this.store.update(tx, caller.tenantId, accountId, { arn: identity.arn }, at);
+      return { ...proved, arn: identity.arn, updatedAt: at, credential };
     });
     // Thrown after the commit: that the cloud was asked stays on record.
     if (replaced === null) throw new CredentialIdentityMismatch();
     return replaced;
   }
 
-  /** Asks the cloud about the credential that is in force. Changes nothing. */
+  /** Asks the cloud about the credential that is in force. Its answer marks the account, or clears its mark. */
   async verify(caller: Caller, id: string): Promise<Verification> {
     const account = await this.find(caller.tenantId, id);
-    const credential = await this.credentials.open(caller.tenantId, account.id);
-    if (credential.type !== 'static') throw new Error(`the credential of ${account.id} cannot be verified`);
-    const answer = await this.identityCheck.ask(credential, account.site);
-    const at = this.clock.now();
-    await this.postgres.asTenant(caller.tenantId, async (tx) => {
-      await this.audit.append(tx, credentialEntry(caller, 'credential.open', account.id, credential), at);
-      await this.audit.append(tx, identityEntry(caller, account.id, answer), at);
-    });
+    const { answer, at } = await this.verification.verify(account, caller);
     const identity = knownIdentity(answer);
     return { ...identity, ok: isSameIdentity(account, identity), checkedAt: at };
   }
