@@ -65,7 +65,7 @@ export class Calls {
 
   async send(call: BegunCall, target: CloudTarget, lease: Lease): Promise<NextStep> {
     const outcome = await this.sendUnder(lease, call, target);
-    const step = await this.settlement.settle(call.request, call.attempt, call.earlier, outcome);
+    const step = await this.settlement.settle(call.request, call.attempt, call.earlier, outcome, target);
     this.logSettled(call, outcome);
     return step;
   }
@@ -109,7 +109,7 @@ export class Calls {
 
   private async write(tx: Tx, request: ImageRequest, lane: Lane, inMs: number): Promise<BegunCall | null> {
     const at = this.clock.now();
-    const changes = { waitingFor: null, nextAttemptAt: null, attemptsMade: request.attemptsMade + 1 };
+    const changes = { waitingFor: null, nextAttemptAt: null, error: null, attemptsMade: request.attemptsMade + 1 };
     const submitting = await this.transitions.apply(tx, request, 'submitting', changes, at);
     if (submitting === null) return null;
 

@@ -4,13 +4,14 @@ import type { SystemPostgres } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
-import type { Busy, ReadCalls } from './read-calls.js';
+import type { Busy, ReadCalls, Rejected } from './read-calls.js';
 
 /** `images` bear exactly the name, and belong to no other request of ours. */
 export type NameLookupResult =
   | { readonly kind: 'looked'; readonly images: readonly CloudImage[]; readonly requestId: string | null }
   | Exclude<ReadOutcome<never>, { kind: 'read' }>
-  | Busy;
+  | Busy
+  | Rejected;
 
 /** How far the cloud's clock may lie behind ours, and its rounding to whole seconds. */
 const CLOCK_SLACK_MS = 5000;

@@ -3,8 +3,9 @@ import { classify } from '#libs/cloud';
 import type { Clock } from '#libs/clock';
 import { assertNever } from '#libs/errors';
 import type { SystemPostgres } from '#libs/postgres';
-import type { Attempt } from './attempt.js';
+import { type Attempt, wasHeard } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
+import type { CredentialHold } from './credential-hold.js';
 import { deadlineExceeded, nameTaken, upstreamFailure, upstreamUnreachable } from './failures.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
@@ -33,6 +34,7 @@ export class Preparation {
     private readonly lookup: NameLookup,
     private readonly settlement: Settlement,
     private readonly entrance: LaneEntrance,
+    private readonly hold: CredentialHold,
     private readonly clock: Clock,
     private readonly policy: RetryPolicy,
   ) {}
@@ -50,14 +52,17 @@ export class Preparation {
 
   private async obstacleInTime(request: ImageRequest): Promise<NextStep | null> {
     const now = this.clock.now();
-    if (request.attemptsMade === 0 && request.startDeadline !== null && request.startDeadline <= now)
-      return this.settlement.fail(request, deadlineExceeded(request.startDeadline));
+    const { startDeadline } = request;
+    if (startDeadline !== null && startDeadline <= now && !(await this.attemptsOf(request)).some(wasHeard))
+      return this.settlement.fail(request, deadlineExceeded(startDeadline, request.error));
     if (request.nextAttemptAt !== null && request.nextAttemptAt > now)
       return again(request.nextAttemptAt.getTime() - now.getTime());
     return null;
   }
 
   private async obstacleOfAccount(request: ImageRequest, account: Account): Promise<NextStep | null> {
+    if (account.rejection !== null) return this.hold.hold(request, account.rejection);
+    if (request.waitingFor === 'credential') await this.hold.letGo(request);
     if (account.status === 'active') return null;
     const at = this.clock.now();
     const nextAttemptAt = new Date(at.getTime() + DISABLED_PAUSE_MS);
@@ -83,6 +88,7 @@ export class Preparation {
 
     const looked = await this.lookup.look(account, request);
     if (looked.kind === 'busy') return again(BUSY_PAUSE_MS);
+    if (looked.kind === 'rejected') return this.hold.hold(request, looked.rejection);
     if (looked.kind !== 'looked') return this.obstacleInLooking(request, looked);
     const ours = await this.lookup.imageOfAttempts(request, looked.images, attempts);
     if (ours !== null) return this.settlement.adopt(request, ours.imageId);
@@ -101,7 +107,7 @@ export class Preparation {
 
   private async obstacleInLooking(
     request: ImageRequest,
-    looked: Exclude<NameLookupResult, { kind: 'looked' | 'busy' }>,
+    looked: Exclude<NameLookupResult, { kind: 'looked' | 'busy' | 'rejected' }>,
   ): Promise<NextStep> {
     const pauseMs = statePauseMs(this.policy, request.retriesMade, Math.random);
     if (looked.kind === 'unavailable')

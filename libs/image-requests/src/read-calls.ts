@@ -1,42 +1,82 @@
-import type { Account } from '#libs/accounts';
-import type { CloudTarget, ReadOutcome } from '#libs/cloud';
+import type { Account, CredentialRejection, CredentialStanding } from '#libs/accounts';
+import type { Clock } from '#libs/clock';
+import { type CloudTarget, type ReadOutcome, rejectsCredential } from '#libs/cloud';
 import { laneName, type Lanes } from '#libs/lanes';
 import type { Log } from '#libs/logging';
+import type { SystemPostgres } from '#libs/postgres';
 import type { CloudAccess } from './cloud-access.js';
 import type { LaneEntrance } from './lane-entrance.js';
 import type { Pacing } from './pacing.js';
+import { BY_THE_WORKER } from './transitions.js';
 
 /** A token may take so long to come free before the caller had better come back later. */
 const WAIT_IN_PLACE_MS = 1000;
+/** How often a call is made anew because the credential that it was signed with had been replaced. */
+const OUTDATED_MAX = 2;
 
 /** No token came free in time; nothing was asked. */
 export interface Busy {
   readonly kind: 'busy';
 }
 
+/** The cloud rejects the account's credential. The account is marked, and nothing else is to be asked for it. */
+export interface Rejected {
+  readonly kind: 'rejected';
+  readonly rejection: CredentialRejection;
+}
+
 /** Calls of DescribeImages, each with a token of its lane. */
 export class ReadCalls {
   constructor(
+    private readonly postgres: SystemPostgres,
     private readonly lanes: Lanes,
     private readonly entrance: LaneEntrance,
     private readonly access: CloudAccess,
+    private readonly standing: CredentialStanding,
     private readonly pacing: Pacing,
+    private readonly clock: Clock,
     private readonly log: Log,
   ) {}
 
-  /** Makes one call with the account's credential, opened for it alone. Throws when Redis is out of reach: no token, no call. */
+  /**
+   * Makes one call with the account's credential, opened for it alone; another one when the credential was replaced while
+   * the call was on its way. Throws when Redis is out of reach: no token, no call.
+   */
   async make<Value>(
     account: Account,
     region: string,
     call: (target: CloudTarget) => Promise<ReadOutcome<Value>>,
-  ): Promise<ReadOutcome<Value> | Busy> {
+  ): Promise<ReadOutcome<Value> | Busy | Rejected> {
+    if (account.rejection !== null) return { kind: 'rejected', rejection: account.rejection };
+    for (let outdated = 0; ; outdated++) {
+      const calledAt = outdated < OUTDATED_MAX ? this.clock.now() : null;
+      const asked = await this.ask(account, region, call);
+      if (asked.kind === 'busy') return asked;
+      const { outcome, target } = asked;
+      if (outcome.kind !== 'refused' || !rejectsCredential(outcome.code, target.credential)) return outcome;
+
+      const { code, requestId: upstreamRequestId, durationMs } = outcome;
+      const signed = { tenantId: account.tenantId, accountId: account.id, credentialVersion: target.credentialVersion };
+      const refusal = { ...signed, calledAt, action: 'cvm.DescribeImages', code, upstreamRequestId };
+      const standing = await this.postgres.transaction((tx) => this.standing.refused(tx, refusal, BY_THE_WORKER));
+      if (standing.kind === 'rejected') return standing;
+      if (calledAt === null) return { kind: 'unavailable', cause: 'the credential is being replaced', durationMs };
+    }
+  }
+
+  private async ask<Value>(
+    account: Account,
+    region: string,
+    call: (target: CloudTarget) => Promise<ReadOutcome<Value>>,
+  ): Promise<Busy | { readonly kind: 'asked'; readonly outcome: ReadOutcome<Value>; readonly target: CloudTarget }> {
     const lane = this.entrance.laneOf(account, region, 'DescribeImages');
     const lease = await this.lanes.take(lane, WAIT_IN_PLACE_MS);
     if (lease === null) return { kind: 'busy' };
     try {
-      const outcome = await call(await this.access.targetOf(account, region));
+      const target = await this.access.targetOf(account, region);
+      const outcome = await call(target);
       if (outcome.kind === 'refused') await this.pacing.heed(lane, outcome);
-      return outcome;
+      return { kind: 'asked', outcome, target };
     } finally {
       // The answer counts whether Redis can be told or not: a lease that is not rested ends by itself.
       await this.lanes.rest(lease).catch((error: unknown) => {

@@ -76,7 +76,6 @@ export class Submission {
   }
 
   private async submit(request: ImageRequest, account: Account): Promise<NextStep> {
-    const target = await this.access.targetOf(account, request.region);
     const lane = this.entrance.laneOf(account, request.region);
     const claim = await this.claim(lane, request);
     switch (claim.kind) {
@@ -85,21 +84,16 @@ export class Submission {
         return { kind: 'parked', lane };
       case 'early':
         if (claim.inMs > WAIT_IN_PLACE_MS) return again(claim.inMs - WAIT_IN_PLACE_MS / 2);
-        return this.callWhenRested(request, target, lane, claim.inMs);
+        return this.callWhenRested(request, account, lane, claim.inMs);
       case 'leased':
-        return this.callUnder(claim.lease, request, target, lane);
+        return this.callUnder(claim.lease, request, account, lane);
       default:
         return assertNever(claim);
     }
   }
 
   /** Writes the call ahead while its promised token still rests, and sends it at the moment when it may. */
-  private async callWhenRested(
-    request: ImageRequest,
-    target: CloudTarget,
-    lane: Lane,
-    inMs: number,
-  ): Promise<NextStep> {
+  private async callWhenRested(request: ImageRequest, account: Account, lane: Lane, inMs: number): Promise<NextStep> {
     const usableAtMs = performance.now() + inMs;
     await until(usableAtMs - WRITE_AHEAD_MS);
     const beginning = await this.calls.begin(request, lane, Math.max(0, usableAtMs - performance.now()));
@@ -107,6 +101,7 @@ export class Submission {
       await this.lanes.withdraw(lane, request.id);
       return this.notBegun(request, beginning.kind);
     }
+    const target = await this.targetOf(beginning.call, account);
     await until(usableAtMs);
     const claim = await this.claim(lane, request);
     return claim.kind === 'leased'
@@ -114,14 +109,26 @@ export class Submission {
       : this.calls.retract(beginning.call);
   }
 
-  private async callUnder(lease: Lease, request: ImageRequest, target: CloudTarget, lane: Lane): Promise<NextStep> {
-    const beginning = await this.calls.begin(request, lane, 0).catch(async (error: unknown) => {
+  private async callUnder(lease: Lease, request: ImageRequest, account: Account, lane: Lane): Promise<NextStep> {
+    const giveUp = async (error: unknown): Promise<never> => {
       await this.lanes.handBack(lease);
       throw error;
-    });
-    if (beginning.kind === 'begun') return this.send(beginning.call, target, lease);
+    };
+    const beginning = await this.calls.begin(request, lane, 0).catch(giveUp);
+    if (beginning.kind === 'begun')
+      return this.send(beginning.call, await this.targetOf(beginning.call, account).catch(giveUp), lease);
     await this.lanes.handBack(lease);
     return this.notBegun(request, beginning.kind);
+  }
+
+  /** Opened only once the call is written down, so that every call that begins after a rotation is signed with the new key. */
+  private async targetOf(call: BegunCall, account: Account): Promise<CloudTarget> {
+    try {
+      return await this.access.targetOf(account, call.request.region);
+    } catch (error) {
+      await this.calls.retract(call);
+      throw error;
+    }
   }
 
   private async notBegun(request: ImageRequest, why: Exclude<Beginning['kind'], 'begun'>): Promise<NextStep> {
@@ -170,7 +177,7 @@ export class Submission {
     const at = this.clock.now();
     const nextAttemptAt = new Date(at.getTime() + AFTER_FAULT_MS);
     await this.store
-      .amend(this.postgres.db, request, { nextAttemptAt, ...(isQueued && { waitingFor: 'retry' as const }) }, at)
+      .amend(this.postgres.db, request, { nextAttemptAt, error: null, ...(isQueued && { waitingFor: 'retry' }) }, at)
       .catch((error: unknown) => {
         this.log.warn({ event: 'image_request.not_set_aside', imageRequestId: request.id, error });
       });
