@@ -242,7 +242,7 @@ describe('an account whose credential the cloud rejects', () => {
     const { id } = await order();
 
     expect(await read(id)).toMatchObject({ status: 'queued', waitingFor: 'retry', attempts: 0 });
-    expect(await events()).toHaveLength(1);
+    await waitFor(async () => (await events()).length === 1, SOON);
     await disable(false);
     await setBack();
     expect(await ended(tenant.api, id)).toMatchObject({ status: 'succeeded', attempts: 1 });
