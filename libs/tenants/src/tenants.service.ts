@@ -5,7 +5,7 @@ import { isId, newId, type TenantId } from '#libs/ids';
 import type { Postgres } from '#libs/postgres';
 import type { Acting } from './caller.js';
 import type { Tenant, TenantChange } from './tenant.js';
-import type { TenantStore } from './tenant.store.js';
+import type { TenantFilter, TenantStore } from './tenant.store.js';
 
 /** Who may use the service at all. Only operators come here. */
 export class Tenants {
@@ -32,8 +32,11 @@ export class Tenants {
     return tenant;
   }
 
-  async list(page: { readonly after: TenantId | null; readonly limit: number }): Promise<readonly Tenant[]> {
-    return this.postgres.asSystem((tx) => this.store.list(tx, page));
+  async list(
+    filter: TenantFilter,
+    page: { readonly after: TenantId | null; readonly limit: number },
+  ): Promise<readonly Tenant[]> {
+    return this.postgres.asSystem((tx) => this.store.list(tx, filter, page));
   }
 
   /** A suspension holds from the next call on: keys are looked up together with their tenant. */

@@ -44,6 +44,12 @@ export const PROBLEM_TYPES = {
     meaning: 'Tencent Cloud was asked whose credential it is and refused it; upstreamCode is its own reason.',
     remedy: 'Check that the key exists, is enabled and belongs to the site that was named.',
   },
+  expiry_too_late: {
+    status: 403,
+    title: 'Expiry is too late',
+    meaning: 'A key cannot make one that outlives it; detail says how long it lives itself.',
+    remedy: 'Give an expiresAt that is no later, or use a key that lives longer.',
+  },
   headers_too_large: {
     status: 431,
     title: 'Headers are too large',
