@@ -12,12 +12,12 @@ export type Access =
 export const ACCESS = 'access';
 
 export function RequiresScope(scope: Scope): ReturnType<typeof applyDecorators> {
-  return applyDecorators(declare({ kind: 'scope', scope }), ApiBearerAuth(), Problems(401, 403));
+  return applyDecorators(declare({ kind: 'scope', scope }), ApiBearerAuth(), Problems(401, 403, 429));
 }
 
 /** Any key that is in force, the operators' own too. */
 export function AnyKey(): ReturnType<typeof applyDecorators> {
-  return applyDecorators(declare({ kind: 'any-key' }), ApiBearerAuth(), Problems(401, 403));
+  return applyDecorators(declare({ kind: 'any-key' }), ApiBearerAuth(), Problems(401, 403, 429));
 }
 
 export function Public(): MethodDecorator & ClassDecorator {

@@ -171,6 +171,13 @@ export const PROBLEM_TYPES = {
     meaning: 'The operators have suspended the tenant; none of its keys opens anything.',
     remedy: 'Ask the operators.',
   },
+  too_many_failures: {
+    status: 429,
+    title: 'Too many failures',
+    meaning:
+      "Twenty unknown API keys came from this address within a minute; until it is over only tenants' keys in force are answered.",
+    remedy: 'Try again after the time that Retry-After gives, with the right key.',
+  },
   unavailable: {
     status: 503,
     title: 'Service is unavailable',
