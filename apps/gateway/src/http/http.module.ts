@@ -14,6 +14,7 @@ import { assertEveryRouteDeclaresAccess } from './declared-access.js';
 import { Draining } from './draining.js';
 import { GuessLimiter } from './guess-limiter.js';
 import { InputPipe } from './input.pipe.js';
+import { KeyWatch } from './key-watch.js';
 import { ProblemPagesController } from './problem-pages.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RouteTable } from './route-table.js';
@@ -38,12 +39,17 @@ import { RouteTable } from './route-table.js';
         new AuthRefusals(postgres, audit, clock, log),
       inject: [Postgres, AuditStore, Clock, Log],
     },
+    {
+      provide: KeyWatch,
+      useFactory: (authenticator: Authenticator, log: Log) => new KeyWatch(authenticator, log),
+      inject: [Authenticator, Log],
+    },
     { provide: GuessLimiter, useFactory: (redis: Redis) => new GuessLimiter(redis), inject: [COMMANDS] },
     { provide: APP_GUARD, useClass: CallerGuard },
     { provide: APP_PIPE, useClass: InputPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [RouteTable, Draining],
+  exports: [RouteTable, Draining, KeyWatch],
 })
 export class HttpModule implements OnApplicationBootstrap {
   constructor(
