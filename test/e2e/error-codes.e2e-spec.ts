@@ -1,7 +1,7 @@
 import type { ImageRequestView } from '#libs/image-requests';
-import { stopAllProcesses } from '#libs/testing';
+import { stopAllProcesses, waitFor } from '#libs/testing';
 import { EventLog } from '../support/event-log.js';
-import { finish, newImageName } from '../support/image-requests.js';
+import { ended, finish, newImageName, orderFor } from '../support/image-requests.js';
 import { startWholeService, type TestTenant, type WholeService } from '../support/whole-service.js';
 
 /** One row a code, written from the cloud's documents and not from the service's own table. */
@@ -49,9 +49,6 @@ const FAILS: readonly Expected[] = [
   ['UnsupportedOperation.SpecialInstanceType', 'caller', false],
   ['UnsupportedOperation.StoppedModeStopCharging', 'state', false],
   // The common codes that end a request.
-  ['AuthFailure.SecretIdNotFound', 'credential', false],
-  ['AuthFailure.InvalidSecretId', 'credential', false],
-  ['AuthFailure.SignatureFailure', 'credential', false],
   ['AuthFailure.MFAFailure', 'credential', false],
   ['AuthFailure.InvalidAuthorization', 'internal', false],
   ['AuthFailure.UnauthorizedOperation', 'credential', false],
@@ -104,6 +101,14 @@ const PASSES: readonly string[] = [
   'RequestLimitExceeded.GlobalRegionUinLimitExceeded',
   'RequestLimitExceeded.IPLimitExceeded',
   'AuthFailure.SignatureExpire',
+];
+
+/** The account's key is no good: the request waits until the account is repaired. */
+const HOLDS: readonly string[] = [
+  'AuthFailure.SecretIdNotFound',
+  'AuthFailure.InvalidSecretId',
+  'AuthFailure.SignatureFailure',
+  // Of a key that is stored without a token.
   'AuthFailure.TokenFailure',
   'UnauthorizedOperation.InvalidToken',
 ];
@@ -190,6 +195,35 @@ describe('the answer of the cloud', () => {
     ]);
   });
 
+  it.each(HOLDS)('%s keeps the request waiting until the account is repaired', async (code) => {
+    const imageName = newImageName();
+    const match = { action: 'CreateImage', imageName };
+    await service.simulator.addFaults({ match, times: 1, effect: { kind: 'error', code } });
+    const { id } = await tenant.api.created<ImageRequestView>('/v1/image-requests', orderFor(tenant, { imageName }));
+    const waiting = await waitFor(
+      async () => {
+        const request = await tenant.api.read<ImageRequestView>(`/v1/image-requests/${id}`);
+        return request.error === null ? null : request;
+      },
+      { timeoutMs: 15_000 },
+    );
+    await tenant.api.call('POST', `/v1/accounts/${tenant.account.id}/verify`);
+    const request = await ended(tenant.api, id);
+
+    expect(waiting).toMatchObject({
+      status: 'queued',
+      waitingFor: 'retry',
+      attempts: 1,
+      error: { code, category: 'credential' },
+    });
+    expect(request).toMatchObject({ status: 'succeeded', attempts: 2, error: null });
+    expect(await eventLog.typesUntilEnd(id)).toEqual([
+      'image_request.queued',
+      'image_request.submitted',
+      'image_request.succeeded',
+    ]);
+  });
+
   it.each(UNKNOWN)('%s of a call that did nothing is called again, once that is safe', async (code) => {
     const { request, events, calls } = await provoke(code);
 
@@ -217,7 +251,8 @@ describe('the answer of the cloud', () => {
     expect(await service.simulator.images({ name: request.imageName })).toHaveLength(0);
   });
 
-  it.each(['AuthFailure.TokenFailure', 'AuthFailure.SignatureExpire'])('%s is tried again only once', async (code) => {
+  it('tries again only once after AuthFailure.SignatureExpire', async () => {
+    const code = 'AuthFailure.SignatureExpire';
     const { request } = await provoke(code, 'error', 2);
 
     expect(request).toMatchObject({ status: 'failed', attempts: 2, error: { code } });

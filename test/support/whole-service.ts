@@ -32,6 +32,10 @@ export interface WholeService {
   readonly redisUrl: string;
   readonly redisDataDirectory: string;
   readonly adminKey: string;
+  /** Base64, as it stands in the key ring. */
+  readonly masterKey: string;
+  /** Base64 of its DER. */
+  readonly auditSigningKey: string;
   readonly workers: readonly StartedProcess[];
   readonly gateways: readonly StartedProcess[];
   /** One worker more, like the others but for the settings that are given. */
@@ -77,13 +81,15 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
   const simulatorUrl = simulator.url ?? '';
   const settings = typeof options.settings === 'function' ? options.settings(simulatorUrl) : options.settings;
   const adminKey = randomBytes(32).toString('base64url');
+  const masterKey = randomBytes(32).toString('base64');
+  const auditSigningKey = generateKeyPairSync('ed25519')
+    .privateKey.export({ format: 'der', type: 'pkcs8' })
+    .toString('base64');
   const env = {
     DATABASE_URL: database.url,
     REDIS_URL: redis.url,
-    MASTER_KEYS: `test:${randomBytes(32).toString('base64')}`,
-    AUDIT_SIGNING_KEY: generateKeyPairSync('ed25519')
-      .privateKey.export({ format: 'der', type: 'pkcs8' })
-      .toString('base64'),
+    MASTER_KEYS: `test:${masterKey}`,
+    AUDIT_SIGNING_KEY: auditSigningKey,
     CVM_ENDPOINT: simulatorUrl,
     STS_ENDPOINT: simulatorUrl,
     WEBHOOK_ALLOW_HTTP: 'true',
@@ -142,6 +148,8 @@ export async function startWholeService(options: ServiceOptions = {}): Promise<W
     redisUrl: redis.url,
     redisDataDirectory: redis.dataDirectory,
     adminKey,
+    masterKey,
+    auditSigningKey,
     workers,
     gateways,
     startWorker,

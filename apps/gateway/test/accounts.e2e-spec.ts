@@ -69,6 +69,8 @@ describe('Accounts', () => {
         externalId: null,
         version: 1,
         rotatedAt: expect.any(String) as string,
+        rejectedAt: null,
+        rejectedCode: null,
       },
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
     });

@@ -46,22 +46,20 @@ describe("A caller's address", () => {
   );
 
   it(
-    'has one entry a minute for keys that nobody knows, and one for each refusal of a known key',
+    'has an entry for each of its first refusals in a minute, with and without a key that is known',
     async () => {
       gateway = await startGatewayAlone({ TRUSTED_PROXIES: '127.0.0.0/8' });
-      const unknown = new ApiClient(gateway.url, `cvmk_${'x'.repeat(43)}`);
+      const nobody = new ApiClient(gateway.url, null);
       const known = await gateway.createTenant(['images:read']);
-      for (let again = 0; again < 20; again += 1)
+      for (let again = 0; again < 50; again += 1)
         expect(
-          (await unknown.call('GET', '/v1/me', undefined, { 'x-forwarded-for': `192.0.2.${again % 2}` })).status,
+          (await nobody.call('GET', '/v1/me', undefined, { 'x-forwarded-for': `192.0.2.${again % 2}` })).status,
         ).toBe(401);
       for (let again = 0; again < 3; again += 1) expect((await known.api.call('GET', '/v1/accounts')).status).toBe(403);
 
       const refusals = await refusalsOf(gateway);
-      expect(refusals.filter(({ detail }) => detail.reason === 'unknown').map(({ actor }) => actor.ip)).toEqual([
-        '192.0.2.0',
-        '192.0.2.1',
-      ]);
+      const missing = refusals.filter(({ detail }) => detail.reason === 'missing').map(({ actor }) => actor.ip);
+      for (const address of ['192.0.2.0', '192.0.2.1']) expect(missing.filter((ip) => ip === address)).toHaveLength(20);
       expect(refusals.filter(({ detail }) => detail.reason === 'insufficient_scope')).toHaveLength(3);
     },
     STARTING_MS,

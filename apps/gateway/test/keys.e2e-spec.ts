@@ -62,6 +62,45 @@ describe('API keys', () => {
     expect((await gateway.admin.call('GET', '/v1/accounts')).status).toBe(403);
   });
 
+  it('make none that outlives them', async () => {
+    const tenant = await gateway.createTenant(['keys:write', 'images:read']);
+    const expiresAt = new Date(Date.now() + 3_600_000);
+    const order = { name: 'made', scopes: ['images:read'] };
+    const brief = await gateway.admin.created<{ key: string }>(`/v1/tenants/${tenant.id}/api-keys`, {
+      name: 'brief',
+      scopes: ['keys:write', 'images:read'],
+      expiresAt,
+    });
+    const maker = new ApiClient(gateway.url, brief.key);
+
+    for (const later of [undefined, null, new Date(expiresAt.getTime() + 1)]) {
+      const refused = await maker.call<Problem>('POST', '/v1/api-keys', { ...order, expiresAt: later });
+      expect(refused).toMatchObject({ status: 403, body: { code: 'expiry_too_late' } });
+      expect(refused.body.detail).toContain(expiresAt.toISOString());
+    }
+    const made = await maker.created<{ expiresAt: string }>('/v1/api-keys', { ...order, expiresAt });
+    expect(made.expiresAt).toBe(expiresAt.toISOString());
+    expect((await tenant.api.call('POST', '/v1/api-keys', order)).status).toBe(201);
+  });
+
+  it('are found by how they begin, by their tenant and over all tenants by an operator', async () => {
+    const [tenant] = [await gateway.createTenant(['keys:write']), await gateway.createTenant(['keys:write'])];
+    await tenant.api.created('/v1/api-keys', { name: 'another', scopes: ['keys:write'] });
+    const prefix = tenant.key.slice(0, 12);
+    const found = [{ id: tenant.keyId, prefix, lastUsedAt: expect.any(String) as string }];
+
+    expect((await tenant.api.call('GET', `/v1/api-keys?prefix=${prefix}`)).body).toMatchObject({ data: found });
+    const holders = await gateway.admin.read<{ data: { id: string }[] }>(`/v1/tenants?apiKeyPrefix=${prefix}`);
+    expect(holders.data.map(({ id }) => id)).toEqual([tenant.id]);
+    const path = `/v1/tenants/${tenant.id}/api-keys?prefix=${prefix}`;
+    expect((await gateway.admin.call('GET', path)).body).toMatchObject({ data: found });
+    // The whole key has no place in a URL, so nobody gets used to it.
+    expect((await gateway.admin.call('GET', `/v1/tenants?apiKeyPrefix=${tenant.key}`)).body).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '?apiKeyPrefix', code: 'too_long' }],
+    });
+  });
+
   it('end with their revocation and their expiry at once', async () => {
     const tenant = await gateway.createTenant(['images:read']);
     const brief = await gateway.admin.created<{ key: string }>(`/v1/tenants/${tenant.id}/api-keys`, {

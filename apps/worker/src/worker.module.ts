@@ -1,14 +1,21 @@
 import { BullModule, type WorkerHost } from '@nestjs/bullmq';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { AccountStore } from '#libs/accounts';
+import {
+  AccountStore,
+  CredentialCheck,
+  CredentialStanding,
+  CredentialVerification,
+  DailyVerification,
+  IdentityCheck,
+} from '#libs/accounts';
 import { AuditStore } from '#libs/audit';
 import { SystemClock } from '#libs/clock';
 import { CloudClient, Endpoints } from '#libs/cloud';
 import type { WorkerSettings } from '#libs/config';
 import { Credentials, CredentialStore } from '#libs/credentials';
 import { EventFeed, EventRelay, EventStore, Outbox } from '#libs/events';
-import { assembleWorkSide, LaneWaker, Recovery, Submission, Tracking } from '#libs/image-requests';
+import { assembleWorkSide, CredentialHold, LaneWaker, Recovery, Submission, Tracking } from '#libs/image-requests';
 import { Lanes } from '#libs/lanes';
 import { Log } from '#libs/logging';
 import type { SystemPostgres } from '#libs/postgres';
@@ -16,14 +23,17 @@ import { DELIVER_QUEUE, Queues, SUBMIT_QUEUE, TRACK_QUEUE } from '#libs/queues';
 import { Hints, RedisMemory } from '#libs/redis';
 import { assembleRoleSessions } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
+import { Tenants, TenantStore } from '#libs/tenants';
 import { assembleDeliverySide, Deliveries, DueDeliveries, WebhookSender } from '#libs/webhooks';
 import { BacklogWatch } from './backlog-watch.js';
+import { CredentialHoldSweeper } from './credential-hold.sweeper.js';
 import { LaneSweeper } from './lane.sweeper.js';
 import { OutboxRelaySweeper } from './outbox-relay.sweeper.js';
 import { QueueWorkers } from './queue-workers.js';
 import { RecoverySweeper } from './recovery.sweeper.js';
 import { SubmissionProcessor } from './submission.processor.js';
 import { TrackingProcessor } from './tracking.processor.js';
+import { VerificationSweeper } from './verification.sweeper.js';
 import { WebhookDeliveryProcessor } from './webhook-delivery.processor.js';
 import { WebhookDeliverySweeper } from './webhook-delivery.sweeper.js';
 
@@ -71,6 +81,12 @@ export class WorkerModule implements OnApplicationShutdown {
       settings,
     });
     const ground = { postgres, queues, outbox, audit, clock, log };
+    const accountStore = new AccountStore();
+    const credentials = new Credentials(postgres, new CredentialStore(), sealer, clock);
+    const standing = new CredentialStanding(postgres, accountStore, credentials, outbox, audit, hints, clock);
+    const tenants = new Tenants(postgres, new TenantStore(), audit, clock);
+    const check = new CredentialCheck(new IdentityCheck(cloud, endpoints), roles.assumption, roles.sessions, tenants);
+    const verification = new CredentialVerification(postgres, accountStore, credentials, check, standing, audit, clock);
 
     const webhooks = assembleDeliverySide({ ...ground, sealer, events: new EventFeed(postgres, events), settings });
     const work = assembleWorkSide({
@@ -78,9 +94,10 @@ export class WorkerModule implements OnApplicationShutdown {
       redis: redis.commands,
       hints,
       memory,
-      accountStore: new AccountStore(),
-      credentials: new Credentials(postgres, new CredentialStore(), sealer, clock),
+      accountStore,
+      credentials,
       roleSessions: roles.sessions,
+      standing,
       cloud,
       endpoints,
       isBehind: () => backlog.isBehind(),
@@ -107,6 +124,11 @@ export class WorkerModule implements OnApplicationShutdown {
         { provide: Submission, useValue: work.submission },
         { provide: Tracking, useValue: work.tracking },
         { provide: Recovery, useValue: work.recovery },
+        { provide: CredentialHold, useValue: work.credentialHold },
+        {
+          provide: DailyVerification,
+          useValue: new DailyVerification(postgres, accountStore, verification, clock, log),
+        },
         { provide: Lanes, useValue: work.lanes },
         { provide: LaneWaker, useValue: work.waker },
         SubmissionProcessor,
@@ -121,6 +143,8 @@ export class WorkerModule implements OnApplicationShutdown {
         WebhookDeliverySweeper,
         LaneSweeper,
         RecoverySweeper,
+        CredentialHoldSweeper,
+        VerificationSweeper,
       ],
     };
   }

@@ -1,24 +1,30 @@
-import type { AuditAction, NewAuditEntry } from '#libs/audit';
+import type { Actor, AuditAction, NewAuditEntry } from '#libs/audit';
 import type { CredentialSummary } from '#libs/credentials';
-import type { AccountId } from '#libs/ids';
-import type { Caller } from '#libs/tenants';
+import type { AccountId, TenantId } from '#libs/ids';
 import type { IdentityAnswer } from './identity-check.js';
+
+/** Who acts for which tenant: a caller, or the service itself, which acts in no HTTP request. */
+export interface OnBehalf {
+  readonly tenantId: TenantId;
+  readonly actor: Actor;
+  readonly requestId: string | null;
+}
 
 /** An act on an account, as its log keeps it. */
 export function accountEntry(
-  caller: Caller,
+  by: OnBehalf,
   action: AuditAction,
   accountId: AccountId,
   detail: Readonly<Record<string, unknown>> = {},
 ): NewAuditEntry {
   return {
-    tenantId: caller.tenantId,
+    tenantId: by.tenantId,
     accountId,
-    actor: caller.actor,
+    actor: by.actor,
     action,
     target: { type: 'account', id: accountId },
     outcome: 'success',
-    requestId: caller.requestId,
+    requestId: by.requestId,
     upstream: null,
     detail,
   };
@@ -26,7 +32,7 @@ export function accountEntry(
 
 /** Which credential it was, never what is in it. */
 export function credentialEntry(
-  caller: Caller,
+  by: OnBehalf,
   action: AuditAction,
   accountId: AccountId,
   credential: Pick<CredentialSummary, 'type' | 'version'> &
@@ -35,19 +41,19 @@ export function credentialEntry(
   const { type, version, secretIdHint, roleArn } = credential;
   const which = type === 'assumeRole' ? { roleArn } : { secretIdHint };
   const detail = { type, version, ...(Object.values(which)[0] === undefined ? {} : which) };
-  return { ...accountEntry(caller, action, accountId, detail), target: { type: 'credential', id: accountId } };
+  return { ...accountEntry(by, action, accountId, detail), target: { type: 'credential', id: accountId } };
 }
 
 /** A call of STS, however it ended. `accountId` is null while there is no account yet: then it is in the tenant's log. */
-export function identityEntry(caller: Caller, accountId: AccountId | null, answer: IdentityAnswer): NewAuditEntry {
+export function identityEntry(by: OnBehalf, accountId: AccountId | null, answer: IdentityAnswer): NewAuditEntry {
   return {
-    tenantId: caller.tenantId,
+    tenantId: by.tenantId,
     accountId,
-    actor: caller.actor,
+    actor: by.actor,
     action: 'sts.GetCallerIdentity',
     target: { type: 'account', id: accountId },
     outcome: answer.kind === 'known' ? 'success' : 'failure',
-    requestId: caller.requestId,
+    requestId: by.requestId,
     upstream: answer.call,
     detail: detailOf(answer),
   };

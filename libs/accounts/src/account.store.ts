@@ -1,7 +1,7 @@
 import type { Site } from '#libs/config';
 import type { AccountId, TenantId } from '#libs/ids';
 import type { Db, SystemDb, Tx } from '#libs/postgres';
-import type { Account, AccountChange, AccountStatus, Identity } from './account.js';
+import type { Account, AccountChange, AccountStatus, CredentialRejection, Identity } from './account.js';
 
 type AccountTables = {
   accounts: {
@@ -13,6 +13,11 @@ type AccountTables = {
     uin: string;
     user_id: string;
     arn: string;
+    verified_at: Date;
+    verify_not_before: Date | null;
+    rejected_at: Date | null;
+    rejected_code: string | null;
+    rejected_request_id: string | null;
     created_at: Date;
     updated_at: Date;
     deleted_at: Date | null;
@@ -34,6 +39,9 @@ export class AccountStore {
         uin: account.uin,
         user_id: account.userId,
         arn: account.arn,
+        verified_at: account.verifiedAt,
+        verify_not_before: null,
+        ...rejectionColumns(account.rejection),
         created_at: account.createdAt,
         updated_at: account.updatedAt,
         deleted_at: null,
@@ -67,8 +75,9 @@ export class AccountStore {
   }
 
   /**
-   * The same for whoever is about to change or delete it: nobody else holds it until `tx` ends. Rows that refer to the
-   * account can still be written, such as entries of its log by one who holds what this one wants next.
+   * The same for whoever is about to change or delete it: nobody else holds it until `tx` ends. To be called before `tx`
+   * changes any row that belongs to the account, so that no two wait for each other. Rows that only refer to the account,
+   * such as audit entries, can be written meanwhile.
    */
   async findForUpdate(tx: Tx, tenantId: TenantId, id: AccountId): Promise<Account | null> {
     const row = await one(tx, tenantId, id).forNoKeyUpdate().executeTakeFirst();
@@ -122,6 +131,69 @@ export class AccountStore {
     return row === undefined ? null : accountOf(row);
   }
 
+  /** The cloud has told that the credential is good: a mark that it bore is gone. */
+  async noteGood(tx: Tx, tenantId: TenantId, id: AccountId, at: Date): Promise<void> {
+    await this.noteVerdict(tx, tenantId, id, { verified_at: at, ...rejectionColumns(null) });
+  }
+
+  /** The cloud has told that it is not. */
+  async noteRejected(tx: Tx, tenantId: TenantId, id: AccountId, rejection: CredentialRejection): Promise<void> {
+    await this.noteVerdict(tx, tenantId, id, { verified_at: rejection.at, ...rejectionColumns(rejection) });
+  }
+
+  /** The cloud has told what was known before. */
+  async noteVerified(tx: Tx, tenantId: TenantId, id: AccountId, at: Date): Promise<void> {
+    await this.noteVerdict(tx, tenantId, id, { verified_at: at });
+  }
+
+  /**
+   * Active accounts, whosever, of whose credential the cloud has told nothing since `verifiedBefore`, longest ago first.
+   * Nobody else gets them before `claimedUntil`; any number may claim at once.
+   */
+  async claimForVerification(
+    db: SystemDb,
+    due: { readonly verifiedBefore: Date; readonly now: Date; readonly claimedUntil: Date },
+    limit: number,
+  ): Promise<readonly Account[]> {
+    const rows = await db
+      .$extendTables<AccountTables>()
+      .with('due', (cte) =>
+        cte
+          .selectFrom('accounts')
+          .select('id')
+          .where('status', '=', 'active')
+          .where('deleted_at', 'is', null)
+          .where('verified_at', '<=', due.verifiedBefore)
+          .where((eb) => eb.or([eb('verify_not_before', 'is', null), eb('verify_not_before', '<=', due.now)]))
+          .orderBy('verified_at')
+          .limit(limit)
+          .forNoKeyUpdate()
+          .skipLocked(),
+      )
+      .updateTable('accounts')
+      .from('due')
+      .set({ verify_not_before: due.claimedUntil })
+      .whereRef('accounts.id', '=', 'due.id')
+      .returningAll('accounts')
+      .execute();
+    return rows.map(accountOf);
+  }
+
+  private async noteVerdict(
+    tx: Tx,
+    tenantId: TenantId,
+    id: AccountId,
+    columns: Partial<AccountTables['accounts']>,
+  ): Promise<void> {
+    await tx
+      .$extendTables<AccountTables>()
+      .updateTable('accounts')
+      .set({ ...columns, verify_not_before: null })
+      .where('id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .execute();
+  }
+
   async markDeleted(tx: Tx, tenantId: TenantId, id: AccountId, at: Date): Promise<void> {
     await tx
       .$extendTables<AccountTables>()
@@ -162,7 +234,22 @@ function accountOf(row: AccountTables['accounts']): Account {
     uin: row.uin,
     userId: row.user_id,
     arn: row.arn,
+    verifiedAt: row.verified_at,
+    rejection: rejectionOf(row),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+  };
+}
+
+function rejectionOf(row: AccountTables['accounts']): CredentialRejection | null {
+  const { rejected_at: at, rejected_code: code, rejected_request_id: upstreamRequestId } = row;
+  return at === null || code === null ? null : { at, code, upstreamRequestId };
+}
+
+function rejectionColumns(rejection: CredentialRejection | null) {
+  return {
+    rejected_at: rejection?.at ?? null,
+    rejected_code: rejection?.code ?? null,
+    rejected_request_id: rejection?.upstreamRequestId ?? null,
   };
 }

@@ -12,6 +12,14 @@ export interface Identity {
   readonly arn: string;
 }
 
+/** That the cloud no longer takes the account's credential: since when, and by which of its codes. */
+export interface CredentialRejection {
+  readonly at: Date;
+  readonly code: string;
+  /** The cloud's own id of the call that it refused. */
+  readonly upstreamRequestId: string | null;
+}
+
 /** A Tencent Cloud account or sub-account that a tenant lets us act for. */
 export interface Account extends Identity {
   readonly id: AccountId;
@@ -19,6 +27,10 @@ export interface Account extends Identity {
   readonly name: string;
   readonly site: Site;
   readonly status: AccountStatus;
+  /** When the cloud last told whether the credential is good. */
+  readonly verifiedAt: Date;
+  /** Null while the credential is good, as far as is known. While it is set, no call is made for the account. */
+  readonly rejection: CredentialRejection | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { type Actor, type AuditEntry, AuditStore } from '#libs/audit';
 import { ManualClock } from '#libs/clock';
 import { CloudClient, Endpoints } from '#libs/cloud';
 import { Credentials, CredentialStore } from '#libs/credentials';
 import { NotFound } from '#libs/errors';
+import { EventStore, Outbox } from '#libs/events';
 import { type AccountId, newId } from '#libs/ids';
+import { SilentLog } from '#libs/logging';
+import { connectRedis, Hints } from '#libs/redis';
 import { assembleRoleSessions } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Secret } from '#libs/secret';
-import { SilentLog } from '#libs/logging';
 import { type Caller, Tenants, TenantStore } from '#libs/tenants';
 import {
   createMigratedDatabase,
@@ -20,7 +21,6 @@ import {
   testRedisUrl,
   waitFor,
 } from '#libs/testing';
-import { connectRedis } from '#libs/redis';
 import { AccountStore } from './account.store.js';
 import { Accounts } from './accounts.service.js';
 import {
@@ -33,6 +33,8 @@ import {
   UpstreamUnavailable,
 } from './accounts.errors.js';
 import { CredentialCheck } from './credential-check.js';
+import { CredentialStanding } from './credential-standing.js';
+import { CredentialVerification } from './credential-verification.js';
 import { IdentityCheck } from './identity-check.js';
 
 const ACTOR: Actor = { type: 'api_key', id: newId('key'), name: 'spec', ip: null, userAgent: null };
@@ -55,9 +57,9 @@ const ALICE = { Arn: 'qcs::cam::uin/1:uin/2', AccountId: '1', UserId: '2', Princ
 describe('Accounts', () => {
   const clock = new ManualClock();
   const audit = new AuditStore();
+  const redis = connectRedis(new Secret(testRedisUrl()), 'commands');
   let database: MigratedDatabase;
   let sts: Receiver;
-  let redis: Redis;
   let cloud: CloudClient;
   let accounts: Accounts;
   /** What STS answers next: an identity, an error code, or nothing that could be read. */
@@ -74,7 +76,6 @@ describe('Accounts', () => {
     const ring = new KeyRing([{ id: 'k', material: new Secret(randomBytes(32).toString('base64')) }]);
     const { postgres } = database;
     const credentials = new Credentials(postgres, new CredentialStore(), new Sealer(ring), clock);
-    redis = connectRedis(new Secret(testRedisUrl()), 'commands');
     const { assumption, sessions } = assembleRoleSessions({
       postgres,
       redis,
@@ -87,14 +88,19 @@ describe('Accounts', () => {
     });
     const tenants = new Tenants(postgres, new TenantStore(), audit, clock);
     const check = new CredentialCheck(new IdentityCheck(cloud, endpoints), assumption, sessions, tenants);
-    accounts = new Accounts(postgres, new AccountStore(), credentials, check, audit, clock);
+    const store = new AccountStore();
+    const hints = new Hints(redis, redis);
+    const outbox = new Outbox(postgres, new EventStore(), hints);
+    const standing = new CredentialStanding(postgres, store, credentials, outbox, audit, hints, clock);
+    const verification = new CredentialVerification(postgres, store, credentials, check, standing, audit, clock);
+    accounts = new Accounts(postgres, store, credentials, check, standing, verification, audit, clock);
   });
   beforeEach(() => (answer = ALICE));
   afterAll(async () => {
     cloud.close();
-    redis.disconnect();
     await sts.close();
     await database.drop();
+    redis.disconnect();
   });
 
   async function newCaller(): Promise<Caller> {
@@ -209,6 +215,7 @@ describe('Accounts', () => {
     expect((await logOf(caller, id)).slice(3).map(({ action, outcome }) => [action, outcome])).toEqual([
       ['credential.open', 'success'],
       ['sts.GetCallerIdentity', 'success'],
+      ['account.credential_rejected', 'failure'],
       ['credential.open', 'success'],
       ['sts.GetCallerIdentity', 'failure'],
     ]);

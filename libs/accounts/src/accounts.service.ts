@@ -18,13 +18,16 @@ import type { AccountStore } from './account.store.js';
 import {
   AccountDisabled,
   AccountInUse,
+  AssumeRoleUnavailable,
   CredentialIdentityMismatch,
   CredentialRejected,
   UnknownAccount,
   UpstreamUnavailable,
 } from './accounts.errors.js';
-import type { CredentialCheck } from './credential-check.js';
-import type { IdentityAnswer } from './identity-check.js';
+import type { CheckAnswer, CredentialCheck, NotAssumed } from './credential-check.js';
+import type { CredentialStanding } from './credential-standing.js';
+import type { CredentialVerification } from './credential-verification.js';
+import type { KnownIdentity } from './identity-check.js';
 
 /** What a new account is to be. */
 export interface AccountOrder {
@@ -53,28 +56,32 @@ export class Accounts {
     private readonly store: AccountStore,
     private readonly credentials: Credentials,
     private readonly check: CredentialCheck,
+    private readonly standing: CredentialStanding,
+    private readonly verification: CredentialVerification,
     private readonly audit: AuditStore,
     private readonly clock: Clock,
   ) {}
 
   async create(caller: Caller, order: AccountOrder): Promise<AccountWithCredential> {
     const { kept, answer } = await this.check.ofOrder(caller, order.credential, order.site, null);
-    const identity = await this.identityIn(answer, caller, null);
+    const known = await this.knownOf(answer, caller, null);
     const at = this.clock.now();
     const account: Account = {
-      ...identity,
+      ...known.identity,
       id: newId('acc'),
       tenantId: caller.tenantId,
       name: order.name,
       site: order.site,
       status: 'active',
+      verifiedAt: at,
+      rejection: null,
       createdAt: at,
       updatedAt: at,
     };
     return this.postgres.asTenant(caller.tenantId, async (tx) => {
       await this.store.insert(tx, account);
       const credential = await this.credentials.create(tx, caller.tenantId, account.id, kept);
-      await this.audit.append(tx, identityEntry(caller, account.id, answer), at);
+      await this.audit.append(tx, identityEntry(caller, account.id, known), at);
       const detail = { name: account.name, site: account.site };
       await this.audit.append(tx, accountEntry(caller, 'account.create', account.id, detail), at);
       await this.audit.append(tx, credentialEntry(caller, 'credential.create', account.id, credential), at);
@@ -121,39 +128,38 @@ export class Accounts {
     return this.withCredential(account);
   }
 
-  /** The old credential stays in force until the cloud has vouched for the new one, and for the same identity. */
+  /**
+   * The old credential stays in force until the cloud has vouched for the new one, and for the same identity. That repairs
+   * an account whose credential was rejected.
+   */
   async replaceCredential(caller: Caller, id: string, order: CredentialOrder): Promise<AccountWithCredential> {
     const { id: accountId, site } = await this.find(caller.tenantId, id);
     const { kept, answer } = await this.check.ofOrder(caller, order, site, accountId);
-    const identity = await this.identityIn(answer, caller, accountId);
+    const known = await this.knownOf(answer, caller, accountId);
+    const { identity } = known;
     const at = this.clock.now();
     const replaced = await this.postgres.asTenant(caller.tenantId, async (tx) => {
-      await this.audit.append(tx, identityEntry(caller, accountId, answer), at);
       const account = await this.store.findForUpdate(tx, caller.tenantId, accountId);
       if (account === null) throw new NotFound('account');
+      await this.audit.append(tx, identityEntry(caller, accountId, known), at);
       if (!isSameIdentity(account, identity)) return null;
 
       const credential = await this.credentials.replace(tx, caller.tenantId, accountId, kept);
       await this.audit.append(tx, credentialEntry(caller, 'credential.rotate', accountId, credential), at);
-      const changed = await this.store.update(tx, caller.tenantId, accountId, { arn: identity.arn }, at);
-      return { ...(changed ?? account), credential };
+      const proved = await this.standing.proved(tx, account, caller);
+      await this.store.update(tx, caller.tenantId, accountId, { arn: identity.arn }, at);
+      return { ...proved, arn: identity.arn, updatedAt: at, credential };
     });
     // Thrown after the commit: that the cloud was asked stays on record.
     if (replaced === null) throw new CredentialIdentityMismatch();
     return replaced;
   }
 
-  /** Asks the cloud about the credential that is in force. Changes nothing. */
+  /** Asks the cloud about the credential that is in force. Its answer marks the account, or clears its mark. */
   async verify(caller: Caller, id: string): Promise<Verification> {
     const account = await this.find(caller.tenantId, id);
-    const credential = await this.credentials.open(caller.tenantId, account.id);
-    const answer = await this.check.ofAccount(caller, account, credential);
-    const at = this.clock.now();
-    await this.postgres.asTenant(caller.tenantId, async (tx) => {
-      await this.audit.append(tx, credentialEntry(caller, 'credential.open', account.id, credential), at);
-      await this.audit.append(tx, identityEntry(caller, account.id, answer), at);
-    });
-    const identity = knownIdentity(answer);
+    const { answer, at } = await this.verification.verify(account, caller);
+    const { identity } = assertKnown(answer);
     return { ...identity, ok: isSameIdentity(account, identity), checkedAt: at };
   }
 
@@ -205,24 +211,40 @@ export class Accounts {
   }
 
   /** A refusal is written down before it is thrown; what follows a success writes it down with the change itself. */
-  private async identityIn(answer: IdentityAnswer, caller: Caller, accountId: AccountId | null): Promise<Identity> {
-    if (answer.kind !== 'known') {
+  private async knownOf(answer: CheckAnswer, caller: Caller, accountId: AccountId | null): Promise<KnownIdentity> {
+    // That a role was not assumed is on record already.
+    if (answer.kind !== 'known' && answer.kind !== 'not_assumed') {
       const entry = identityEntry(caller, accountId, answer);
       await this.postgres.asTenant(caller.tenantId, (tx) => this.audit.append(tx, entry, this.clock.now()));
     }
-    return knownIdentity(answer);
+    return assertKnown(answer);
   }
 }
 
-function knownIdentity(answer: IdentityAnswer): Identity {
+function assertKnown(answer: CheckAnswer): KnownIdentity {
   switch (answer.kind) {
     case 'known':
-      return answer.identity;
+      return answer;
     case 'rejected':
       throw new CredentialRejected(answer.code, answer.call.requestId);
     case 'unavailable':
       throw new UpstreamUnavailable(answer.reason);
+    case 'not_assumed':
+      throw refusalOf(answer);
     default:
       return assertNever(answer);
+  }
+}
+
+function refusalOf({ why, externalId }: NotAssumed): Error {
+  switch (why.kind) {
+    case 'refused':
+      return new CredentialRejected(why.code, why.requestId, externalId);
+    case 'unavailable':
+      return new UpstreamUnavailable(why.cause);
+    case 'not_configured':
+      return new AssumeRoleUnavailable();
+    default:
+      return assertNever(why);
   }
 }

@@ -1,23 +1,28 @@
 import type { Site } from '#libs/config';
 import type { CredentialOrder, KeptCredential, OpenCredential } from '#libs/credentials';
-import { assertNever } from '#libs/errors';
 import type { AccountId } from '#libs/ids';
 import type { Assumption, RoleAssumption, RoleSessions } from '#libs/role-sessions';
-import type { Caller, Tenants } from '#libs/tenants';
+import type { Tenants } from '#libs/tenants';
+import type { OnBehalf } from './account-entries.js';
 import type { Account } from './account.js';
-import { AssumeRoleUnavailable, CredentialRejected, UpstreamUnavailable } from './accounts.errors.js';
 import type { IdentityAnswer, IdentityCheck } from './identity-check.js';
+
+/** There was nobody to ask about, for the role could not be assumed. The call of STS is on record already. */
+export interface NotAssumed {
+  readonly kind: 'not_assumed';
+  readonly why: Exclude<Assumption, { readonly kind: 'assumed' }>;
+  readonly externalId: string;
+}
+
+export type CheckAnswer = IdentityAnswer | NotAssumed;
 
 /** A credential as it would be kept, and whose the cloud says it is. */
 export interface CheckedCredential {
   readonly kept: KeptCredential;
-  readonly answer: IdentityAnswer;
+  readonly answer: CheckAnswer;
 }
 
-/**
- * Asks the cloud whose a credential is. A role is assumed first; when that fails there is nobody to ask about, and the
- * check throws, with the call of STS already on record.
- */
+/** Asks the cloud whose a credential is. A role is assumed first. */
 export class CredentialCheck {
   constructor(
     private readonly identities: IdentityCheck,
@@ -28,7 +33,7 @@ export class CredentialCheck {
 
   /** Of what a tenant hands over. `accountId` is null while there is no account yet. */
   async ofOrder(
-    caller: Caller,
+    by: OnBehalf,
     order: CredentialOrder,
     site: Site,
     accountId: AccountId | null,
@@ -38,39 +43,29 @@ export class CredentialCheck {
       return { kept: order, answer: await this.identities.ask({ secretId, secretKey, token: null }, site) };
     }
     // Whoever could choose the external id could have us assume the roles of others.
-    const externalId = await this.tenants.externalIdOf(caller.tenantId);
+    const externalId = await this.tenants.externalIdOf(by.tenantId);
     const { roleArn } = order;
-    const { tenantId, actor, requestId } = caller;
+    const { tenantId, actor, requestId } = by;
     const role = { tenantId, accountId, site, roleArn, externalId, actor, requestId };
-    const session = sessionIn(await this.assumption.assume(role), externalId);
-    return { kept: { type: 'assumeRole', roleArn, externalId }, answer: await this.identities.ask(session, site) };
+    const answer = await this.askAs(await this.assumption.assume(role), externalId, site);
+    return { kept: { type: 'assumeRole', roleArn, externalId }, answer };
   }
 
   /** Of what is kept. A role is assumed anew: a session that still lives would not tell that it is no longer trusted. */
-  async ofAccount(caller: Caller, account: Account, credential: OpenCredential): Promise<IdentityAnswer> {
+  async ofAccount(by: OnBehalf, account: Account, credential: OpenCredential): Promise<CheckAnswer> {
     const { site } = account;
     if (credential.type === 'static') {
       const { secretId, secretKey } = credential;
       return this.identities.ask({ secretId, secretKey, token: null }, site);
     }
     const { roleArn, externalId, version: credentialVersion } = credential;
-    const { tenantId, actor, requestId } = caller;
+    const { tenantId, actor, requestId } = by;
     const role = { tenantId, site, roleArn, externalId, actor, requestId, accountId: account.id, credentialVersion };
-    return this.identities.ask(sessionIn(await this.sessions.renew(role), externalId), site);
+    return this.askAs(await this.sessions.renew(role), externalId, site);
   }
-}
 
-function sessionIn(assumption: Assumption, externalId: string) {
-  switch (assumption.kind) {
-    case 'assumed':
-      return assumption.credential;
-    case 'refused':
-      throw new CredentialRejected(assumption.code, assumption.requestId, externalId);
-    case 'unavailable':
-      throw new UpstreamUnavailable(assumption.cause);
-    case 'not_configured':
-      throw new AssumeRoleUnavailable();
-    default:
-      return assertNever(assumption);
+  private async askAs(assumption: Assumption, externalId: string, site: Site): Promise<CheckAnswer> {
+    if (assumption.kind !== 'assumed') return { kind: 'not_assumed', why: assumption, externalId };
+    return this.identities.ask(assumption.credential, site);
   }
 }

@@ -5,9 +5,15 @@ import { assertNever } from '#libs/errors';
 import type { Secret } from '#libs/secret';
 import type { Identity } from './account.js';
 
+export interface KnownIdentity {
+  readonly kind: 'known';
+  readonly identity: Identity;
+  readonly call: UpstreamCall;
+}
+
 /** What the cloud says of a credential, and the call that was made to learn it. */
 export type IdentityAnswer =
-  | { readonly kind: 'known'; readonly identity: Identity; readonly call: UpstreamCall }
+  | KnownIdentity
   /** It is no good: the cloud's own code says why. */
   | { readonly kind: 'rejected'; readonly code: string; readonly call: UpstreamCall }
   /** No answer, or one that says nothing about the credential. */

@@ -1,6 +1,14 @@
 export { countedUserId } from './account.js';
-export type { Account, AccountStatus, AccountWithCredential } from './account.js';
+export type { Account, AccountStatus, CredentialRejection } from './account.js';
 export { AccountStore } from './account.store.js';
+export { accountView } from './account.view.js';
+export type { AccountView } from './account.view.js';
 export { AccountsModule } from './accounts.module.js';
 export { Accounts } from './accounts.service.js';
 export type { Verification } from './accounts.service.js';
+export { CredentialCheck } from './credential-check.js';
+export { CredentialStanding } from './credential-standing.js';
+export type { Standing } from './credential-standing.js';
+export { CredentialVerification } from './credential-verification.js';
+export { DailyVerification } from './daily-verification.js';
+export { IdentityCheck } from './identity-check.js';

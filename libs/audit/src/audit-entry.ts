@@ -34,6 +34,8 @@ export type AuditAction =
   | 'account.create'
   | 'account.update'
   | 'account.delete'
+  | 'account.credential_rejected'
+  | 'account.credential_restored'
   | 'tenant.create'
   | 'tenant.update'
   | 'api_key.create'

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { classify, parseRateRefusal, rateScope } from './classify.js';
+import { Secret } from '#libs/secret';
+import { classify, CREDENTIAL_REJECTIONS, parseRateRefusal, rateScope, rejectsCredential } from './classify.js';
 import { ERROR_CODES } from './error-codes.js';
 
 /** The business codes as the page of CreateImage lists them. */
@@ -165,5 +166,35 @@ describe('rateScope', () => {
     ['RequestLimitExceeded.SomethingNew', 'account'],
   ])('says whose pace %s is about', (code, scope) => {
     expect(rateScope(code)).toBe(scope);
+  });
+});
+
+describe('rejectsCredential', () => {
+  const permanent = { token: null };
+  const temporary = { token: new Secret('token') };
+
+  it.each([
+    'AuthFailure.SecretIdNotFound',
+    'AuthFailure.InvalidSecretId',
+    'AuthFailure.SignatureFailure',
+    'AuthFailure.AccessKeyIllegal',
+  ])('holds %s against any key', (code) => {
+    expect(rejectsCredential(code, permanent)).toBe(true);
+    expect(rejectsCredential(code, temporary)).toBe(true);
+  });
+
+  it.each(['AuthFailure.TokenFailure', 'UnauthorizedOperation.InvalidToken'])(
+    'holds %s against a key without a token alone, for a token is renewed',
+    (code) => {
+      expect(rejectsCredential(code, permanent)).toBe(true);
+      expect(rejectsCredential(code, temporary)).toBe(false);
+    },
+  );
+
+  it('holds neither rights nor balance, addresses, our clock nor what it does not know against a key', () => {
+    const others = ERROR_CODES.map(({ code }) => code).filter((code) => !CREDENTIAL_REJECTIONS.includes(code));
+    for (const code of [...others, 'AuthFailure.SomethingNew', 'AuthFailure'])
+      expect(rejectsCredential(code, permanent)).toBe(false);
+    for (const code of CREDENTIAL_REJECTIONS) expect(classify(code).category).toBe('credential');
   });
 });

@@ -1,4 +1,5 @@
 import type { ErrorCode, RateRefusal, RateScope } from './error-code.js';
+import type { Secret } from '#libs/secret';
 import { ERROR_CODES, unlistedCode } from './error-codes.js';
 
 const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map(ERROR_CODES.map((entry) => [entry.code, entry]));
@@ -9,6 +10,28 @@ const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map(ERROR_CODES.map((entry) 
  */
 export function classify(code: string): ErrorCode {
   return BY_CODE.get(code) ?? unlistedCode(code);
+}
+
+/** The key itself is no good: unknown, deleted, disabled, of no use, or not the one that its SecretId belongs to. */
+const OF_THE_KEY: readonly string[] = [
+  'AuthFailure.AccessKeyIllegal',
+  'AuthFailure.InvalidSecretId',
+  'AuthFailure.SecretIdNotFound',
+  'AuthFailure.SignatureFailure',
+];
+/** The token is no good. Without one, the stored key is a temporary one that lacks its token, and nothing can refresh it. */
+const OF_THE_TOKEN: readonly string[] = ['AuthFailure.TokenFailure', 'UnauthorizedOperation.InvalidToken'];
+
+/** Every code by which a refusal may reject a credential; `rejectsCredential` says whether one does. */
+export const CREDENTIAL_REJECTIONS: readonly string[] = [...OF_THE_KEY, ...OF_THE_TOKEN];
+
+/**
+ * Whether a refusal says that no call of whatever kind can be signed with the credential, so that every other request of
+ * the account would meet the same. Rights, balance, addresses and multi-factor rules are not meant: they may refuse one
+ * call and let another pass. Nor is a clock that is off, which is ours.
+ */
+export function rejectsCredential(code: string, signedWith: { readonly token: Secret | null }): boolean {
+  return OF_THE_KEY.includes(code) || (signedWith.token === null && OF_THE_TOKEN.includes(code));
 }
 
 /** What the message of a rate refusal says, in calls a second; null where it does not. */

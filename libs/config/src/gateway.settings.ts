@@ -3,6 +3,7 @@ import type { Secret } from '#libs/secret';
 import { cidrs, integer, secret, SettingFault, text } from './parsers.js';
 import { ServiceSettings } from './service.settings.js';
 import { Variable } from './variable.js';
+import { weaknessOf } from './weakness.js';
 
 /** Everything the gateway reads from its environment. */
 export class GatewaySettings extends ServiceSettings {
@@ -29,10 +30,11 @@ function trustedProxies(value: string): readonly string[] {
   return ranges;
 }
 
-/** Long and not one character over and over: whoever holds it may do everything. */
+/** Long, and nothing that is tried first: it is the one key that a person may have chosen, and it opens everything. */
 function adminApiKey(value: string): Secret {
   if (value.length < 32) throw new SettingFault('must be at least 32 characters (openssl rand -base64 32)');
   if (/\s/.test(value)) throw new SettingFault('must not contain white space');
-  if (new Set(value).size < 10) throw new SettingFault('is too weak: it repeats too few characters');
+  const weakness = weaknessOf(value);
+  if (weakness !== null) throw new SettingFault(`is too weak: ${weakness} (openssl rand -base64 32)`);
   return secret(value);
 }

@@ -78,6 +78,7 @@ describe('readSettings', () => {
     ['MASTER_KEYS', `${GOOD.MASTER_KEYS},${GOOD.MASTER_KEYS}`, 'names a key id twice'],
     ['AUDIT_SIGNING_KEY', 'bm90IGEga2V5', 'must be an Ed25519 private key'],
     ['ADMIN_API_KEY', 'a'.repeat(64), 'too weak'],
+    ['ADMIN_API_KEY', 'changeme-changeme-changeme-changeme', 'too weak'],
     ['DEFAULT_SITE', 'mars', 'must be "intl" or "china"'],
     ['CVM_ENDPOINT', 'ftp://host', 'must be a URL that begins with http:// or https://'],
     ['CVM_ENDPOINT', 'https://host/path', 'nothing behind it'],

@@ -1,4 +1,4 @@
-import type { Accounts, AccountStore } from '#libs/accounts';
+import type { Accounts, AccountStore, CredentialStanding } from '#libs/accounts';
 import type { AuditStore } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import type { CloudClient, Endpoints } from '#libs/cloud';
@@ -15,6 +15,8 @@ import { AccountLanes } from './account-lanes.js';
 import { AttemptStore } from './attempt.store.js';
 import { Calls } from './calls.js';
 import { CloudAccess } from './cloud-access.js';
+import { CredentialHold } from './credential-hold.js';
+import { CredentialHoldStore } from './credential-hold.store.js';
 import { ImageRequestStore } from './image-request.store.js';
 import { ImageRequestWorkStore } from './image-request-work.store.js';
 import { ImageRequests } from './image-requests.service.js';
@@ -72,6 +74,7 @@ export interface WorkSideParts extends Ground {
   readonly postgres: SystemPostgres;
   readonly credentials: Credentials;
   readonly roleSessions: RoleSessions;
+  readonly standing: CredentialStanding;
   readonly cloud: CloudClient;
   readonly memory: RedisMemory;
   /** Whether this process is behind with its submissions. */
@@ -101,26 +104,38 @@ export function assembleRequestSide(parts: RequestSideParts): {
   return { imageRequests, accountLanes: new AccountLanes(entrance, lanes, settings.regions), waker };
 }
 
-/** What the worker needs: the two processors' work, the sweeps, and the waker that is closed last. */
+/** What the worker needs: the two processors' work, the sweeps' work, and the waker that is closed last. */
 export function assembleWorkSide(parts: WorkSideParts): {
   readonly submission: Submission;
   readonly tracking: Tracking;
   readonly recovery: Recovery;
+  readonly credentialHold: CredentialHold;
   readonly lanes: Lanes;
   readonly waker: LaneWaker;
 } {
-  const { postgres, cloud, clock, log, settings, queues, accountStore } = parts;
+  const { postgres, cloud, clock, log, settings, queues, accountStore, standing } = parts;
   const { store, instances, lanes, entrance, transitions, waker } = assembleCommon(parts, settings, parts.isBehind);
   const attempts = new AttemptStore();
-  const access = new CloudAccess(parts.credentials, parts.roleSessions);
+  const access = new CloudAccess(postgres, parts.credentials, parts.roleSessions, standing, clock);
   const pacing = new Pacing(lanes, log);
-  const reads = new ReadCalls(lanes, entrance, access, pacing, log);
+  const reads = new ReadCalls(postgres, lanes, entrance, access, standing, pacing, clock, log);
   const lookup = new NameLookup(postgres, store, cloud, reads);
   const images = new TrackingStore();
   const instanceQueue = new InstanceQueue(postgres, store, instances, clock);
-  const settlement = new Settlement(postgres, store, attempts, transitions, queues, clock, settings);
-  const reconciliation = new Reconciliation(postgres, store, attempts, lookup, settlement, clock, settings);
-  const preparation = new Preparation(postgres, store, attempts, access, lookup, settlement, entrance, clock, settings);
+  const settlement = new Settlement(postgres, store, attempts, transitions, standing, queues, clock, settings);
+  const hold = new CredentialHold(
+    postgres,
+    new CredentialHoldStore(),
+    store,
+    accountStore,
+    entrance,
+    queues,
+    parts.hints,
+    clock,
+    log,
+  );
+  const reconciliation = new Reconciliation(postgres, store, attempts, lookup, settlement, hold, clock, settings);
+  const preparation = new Preparation(postgres, store, attempts, lookup, settlement, entrance, hold, clock, settings);
   const calls = new Calls(
     postgres,
     attempts,
@@ -166,6 +181,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
       clock,
       log,
     ),
+    credentialHold: hold,
     lanes,
     waker,
   };

@@ -9,7 +9,7 @@ import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
 import type { CloudAccess } from './cloud-access.js';
 import { nameInDoubt } from './failures.js';
-import type { ImageRequest } from './image-request.js';
+import type { Failure, ImageRequest } from './image-request.js';
 import { NAME_IN_CALLS } from './image-request.tables.js';
 import type { NextStep } from './next-step.js';
 import type { Pacing } from './pacing.js';
@@ -69,7 +69,8 @@ export class Calls {
     const outcome = await this.sendUnder(lease, call, target);
     const isSessionLost =
       outcome.kind === 'refused' && this.access.dropRefused(call.request.accountId, target, outcome);
-    const step = await this.settlement.settle(call.request, call.attempt, call.earlier, outcome, { isSessionLost });
+    const signed = { ...target, isSessionLost };
+    const step = await this.settlement.settle(call.request, call.attempt, call.earlier, outcome, signed);
     this.logSettled(call, outcome);
     return step;
   }
@@ -77,6 +78,11 @@ export class Calls {
   /** Nothing was sent, for whose image it is could not be told from the name: the request comes back in a while. */
   async waitForName(request: ImageRequest): Promise<NextStep> {
     return this.settlement.postpone(request, NAME_PAUSE_MS, nameInDoubt(request.imageName));
+  }
+
+  /** Nothing could be signed, and nothing was sent: the request comes back in a while. */
+  async postpone(call: BegunCall, failure: Failure): Promise<NextStep> {
+    return this.settlement.notSigned(call.request, call.attempt, failure);
   }
 
   /** Its token was taken back before anything was sent: the request waits for another. */
@@ -113,7 +119,7 @@ export class Calls {
 
   private async write(tx: Tx, request: ImageRequest, lane: Lane, inMs: number): Promise<BegunCall | null> {
     const at = this.clock.now();
-    const changes = { waitingFor: null, nextAttemptAt: null, attemptsMade: request.attemptsMade + 1 };
+    const changes = { waitingFor: null, nextAttemptAt: null, error: null, attemptsMade: request.attemptsMade + 1 };
     const submitting = await this.transitions.apply(tx, request, 'submitting', changes, at);
     if (submitting === null) return null;
 

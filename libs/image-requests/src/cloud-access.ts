@@ -1,28 +1,40 @@
 import { systemActor } from '#libs/audit';
-import type { Account } from '#libs/accounts';
+import type { Account, CredentialRejection, CredentialStanding } from '#libs/accounts';
+import type { Clock } from '#libs/clock';
 import { classify, type CloudTarget } from '#libs/cloud';
 import type { Credentials } from '#libs/credentials';
 import { assertNever } from '#libs/errors';
 import type { AccountRole, Assumption, RoleSessions } from '#libs/role-sessions';
-import { noSession, roleNotAssumable } from './failures.js';
+import type { SystemPostgres } from '#libs/postgres';
+import { noSession } from './failures.js';
 import type { Failure } from './image-request.js';
+import { BY_THE_WORKER } from './transitions.js';
 
-/** No call can be signed for the account at the moment. */
-export interface NoKey {
-  readonly kind: 'no_key';
-  readonly failure: Failure;
-  /** Whether it may pass by itself; else the role's owner must do something first. */
-  readonly passes: boolean;
-  readonly credentialVersion: number;
+/** The cloud rejects the account's credential. The account is marked, and nothing else is to be asked for it. */
+export interface Rejected {
+  readonly kind: 'rejected';
+  readonly rejection: CredentialRejection;
 }
 
-export type Access = { readonly kind: 'open'; readonly target: CloudTarget } | NoKey;
+/** No call can be signed for the role at the moment, which says nothing of the role. */
+export interface NoSession {
+  readonly kind: 'no_session';
+  readonly failure: Failure;
+}
 
-/** Gets an account's key for the call that is about to be signed: opened for it alone, or lent by a session of its role. */
+export type Access = { readonly kind: 'open'; readonly target: CloudTarget } | Rejected | NoSession;
+
+/**
+ * Gets an account's key for the call that is about to be signed: opened for it alone, or lent by a session of its role. A
+ * role that the cloud does not lend marks the account, as a refused call does.
+ */
 export class CloudAccess {
   constructor(
+    private readonly postgres: SystemPostgres,
     private readonly credentials: Credentials,
     private readonly sessions: RoleSessions,
+    private readonly standing: CredentialStanding,
+    private readonly clock: Clock,
   ) {}
 
   async targetOf(account: Account, region: string): Promise<Access> {
@@ -44,9 +56,10 @@ export class CloudAccess {
       actor: systemActor('worker'),
       requestId: null,
     };
+    const calledAt = this.clock.now();
     const assumption = await this.sessions.open(role);
     if (assumption.kind === 'assumed') return { kind: 'open', target: { ...place, credential: assumption.credential } };
-    return { kind: 'no_key', ...whatHinders(assumption), credentialVersion };
+    return this.hindered(role, calledAt, assumption);
   }
 
   /** The same with the newest session of the role: while a call waits for its token, the session may come to its end. */
@@ -66,22 +79,40 @@ export class CloudAccess {
     this.sessions.drop({ accountId, credentialVersion: target.credentialVersion }, target.credential);
     return true;
   }
+
+  private async hindered(
+    { tenantId, accountId, credentialVersion }: AccountRole,
+    calledAt: Date,
+    assumption: Exclude<Assumption, { kind: 'assumed' }>,
+  ): Promise<Rejected | NoSession> {
+    switch (assumption.kind) {
+      case 'refused': {
+        const { code, requestId: upstreamRequestId } = assumption;
+        const call = {
+          tenantId,
+          accountId,
+          credentialVersion,
+          calledAt,
+          action: 'sts.AssumeRole',
+          code,
+          upstreamRequestId,
+        };
+        const standing = await this.postgres.transaction((tx) => this.standing.refused(tx, call, BY_THE_WORKER));
+        return standing.kind === 'rejected' ? standing : { kind: 'no_session', failure: noSession(code) };
+      }
+      case 'unavailable':
+        return { kind: 'no_session', failure: noSession(assumption.cause) };
+      case 'not_configured': {
+        const cause = 'PLATFORM_SECRET_ID and PLATFORM_SECRET_KEY are not set';
+        return { kind: 'no_session', failure: noSession(cause) };
+      }
+      default:
+        return assertNever(assumption);
+    }
+  }
 }
 
 /** Keys of tenants have no token; sessions always do. */
 function isOfSession({ credential }: CloudTarget): boolean {
   return credential.token !== null;
-}
-
-function whatHinders(assumption: Exclude<Assumption, { kind: 'assumed' }>): Pick<NoKey, 'failure' | 'passes'> {
-  switch (assumption.kind) {
-    case 'refused':
-      return { passes: false, failure: roleNotAssumable(assumption.code, assumption.message, assumption.requestId) };
-    case 'unavailable':
-      return { passes: true, failure: noSession(assumption.cause) };
-    case 'not_configured':
-      return { passes: true, failure: noSession('PLATFORM_SECRET_ID and PLATFORM_SECRET_KEY are not set') };
-    default:
-      return assertNever(assumption);
-  }
 }

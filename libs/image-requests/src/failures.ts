@@ -1,3 +1,4 @@
+import type { CredentialRejection } from '#libs/accounts';
 import { classify } from '#libs/cloud';
 import type { Failure } from './image-request.js';
 
@@ -5,20 +6,6 @@ import type { Failure } from './image-request.js';
 export function upstreamFailure(code: string, message: string, upstreamRequestId: string | null): Failure {
   const { category, retryable, hint } = classify(code);
   return { code, message, category, retryable, upstreamRequestId, hint };
-}
-
-/** The cloud does not lend the account's role to this service. */
-export function roleNotAssumable(code: string, message: string, upstreamRequestId: string | null): Failure {
-  return {
-    code,
-    message: `The role of the account could not be assumed: ${message}`,
-    category: 'credential',
-    retryable: false,
-    upstreamRequestId,
-    hint:
-      'Nothing was sent to CVM. Check that the role exists, and that its trust policy names the account of this service ' +
-      'and the external id of the tenant (tenant.externalId of GET /v1/me); then retry the request.',
-  };
 }
 
 /** There was no session of the account's role for so long that the request was given up. */
@@ -51,14 +38,34 @@ export function nameInDoubt(imageName: string): Failure {
   };
 }
 
-export function deadlineExceeded(startDeadline: Date): Failure {
+/** `waitedFor` is why it waits still, where it is known to wait for more than its turn. */
+export function deadlineExceeded(startDeadline: Date, waitedFor: Failure | null): Failure {
+  const message = `The request was not called by its startDeadline, ${startDeadline.toISOString()}.`;
   return {
     code: 'deadline_exceeded',
-    message: `The request was not called by its startDeadline, ${startDeadline.toISOString()}.`,
+    message: waitedFor === null ? message : `${message} ${waitedFor.message}`,
     category: 'caller',
     retryable: false,
-    upstreamRequestId: null,
-    hint: 'Nothing was sent to Tencent Cloud. Ask again with a later startDeadline, or with a higher priority.',
+    upstreamRequestId: waitedFor?.upstreamRequestId ?? null,
+    hint:
+      waitedFor === null
+        ? 'Nothing was sent to Tencent Cloud. Ask again with a later startDeadline, or with a higher priority.'
+        : 'No image was made. Repair the credential of the account, then ask again with a later startDeadline.',
+  };
+}
+
+/** Not an end: what a request is told to wait for. It goes on by itself once the account is repaired. */
+export function credentialRejected({ code, upstreamRequestId }: CredentialRejection): Failure {
+  return {
+    code,
+    message: `Tencent Cloud refused the credential of the account with ${code}.`,
+    category: 'credential',
+    retryable: classify(code).retryable,
+    upstreamRequestId,
+    hint:
+      'The request waits and goes on by itself once the account is repaired: store a key pair that works with ' +
+      'PUT /v1/accounts/{id}/credential; or enable the key in the cloud, of a role mend its trust policy, and call ' +
+      'POST /v1/accounts/{id}/verify.',
   };
 }
 

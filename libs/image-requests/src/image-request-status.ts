@@ -1,10 +1,10 @@
 export type ImageRequestStatus = 'queued' | 'submitting' | 'creating' | 'succeeded' | 'failed' | 'canceled';
 
 /** What holds a queued request up besides its turn. */
-export type Obstacle = 'instance' | 'retry';
+export type Obstacle = 'instance' | 'retry' | 'credential';
 
-/** What a queued request is said to wait for: its turn, when nothing else holds it up. */
-export type WaitingFor = Obstacle | 'token';
+/** What a queued request is said to wait for: its turn, when nothing else holds it up. A retry's reason stands in its error. */
+export type WaitingFor = Exclude<Obstacle, 'credential'> | 'token';
 
 /** The whole life of a request. Only a caller's retry leads out of `failed`, so a late reply of the cloud cannot reopen it. */
 const NEXT: Record<ImageRequestStatus, readonly ImageRequestStatus[]> = {

@@ -38,7 +38,8 @@ export class ImageRequestWorkStore {
 
   /**
    * The only statement that writes a status: compare-and-set on the old one. Null when the request has moved on
-   * meanwhile, so a stale worker changes nothing.
+   * meanwhile, so a stale worker changes nothing; or when it has begun to wait for its account's credential, with which
+   * no call may be made.
    */
   async transition(
     tx: Tx,
@@ -48,15 +49,15 @@ export class ImageRequestWorkStore {
     at: Date,
   ): Promise<ImageRequest | null> {
     assertTransition(from.status, to);
-    const row = await tx
+    let update = tx
       .$extendTables<ImageRequestTables>()
       .updateTable('image_requests')
       .set({ status: to, updated_at: at, ...columnsOf(changes) })
       .where('id', '=', from.id)
       .where('tenant_id', '=', from.tenantId)
-      .where('status', '=', from.status)
-      .returningAll()
-      .executeTakeFirst();
+      .where('status', '=', from.status);
+    if (to === 'submitting') update = update.where('waiting_for', 'is distinct from', 'credential');
+    const row = await update.returningAll().executeTakeFirst();
     return row === undefined ? null : imageRequestOf(row);
   }
 

@@ -54,7 +54,7 @@ export class ImageRequestStore {
         retrying_since: request.retryingSince,
         retries_made: request.retriesMade,
         name_seen_free_at: request.nameSeenFreeAt,
-        error: null,
+        error: request.error === null ? null : JSON.stringify(request.error),
         created_at: request.createdAt,
         submitted_at: request.submittedAt,
         completed_at: request.completedAt,

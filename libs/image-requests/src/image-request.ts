@@ -57,6 +57,7 @@ export interface ImageRequest extends ImageOrder {
   readonly retryingSince: Date | null;
   readonly retriesMade: number;
   readonly nameSeenFreeAt: Date | null;
+  /** Why it failed; of an open one, what keeps it waiting where that is for its owner to mend. */
   readonly error: Failure | null;
   readonly createdAt: Date;
   readonly submittedAt: Date | null;

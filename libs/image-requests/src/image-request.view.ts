@@ -1,5 +1,5 @@
 import type { Failure, ImageRequest, ImageTag } from './image-request.js';
-import type { ImageRequestStatus, WaitingFor } from './image-request-status.js';
+import type { ImageRequestStatus, Obstacle, WaitingFor } from './image-request-status.js';
 
 /** Where a queued request stands in its lane, and when it should be called at the lane's pace. */
 export interface QueuePlace {
@@ -60,7 +60,7 @@ export function imageRequestView(request: ImageRequest, place: QueuePlace | null
     startDeadline: request.startDeadline?.toISOString() ?? null,
     metadata: request.metadata,
     status: request.status,
-    waitingFor: request.status === 'queued' ? (request.waitingFor ?? 'token') : null,
+    waitingFor: request.status === 'queued' ? shownObstacle(request.waitingFor) : null,
     queue: place === null ? null : { position: place.position, estimatedStartAt: place.estimatedStartAt.toISOString() },
     imageId: request.imageId,
     attempts: request.attemptsMade,
@@ -70,4 +70,8 @@ export function imageRequestView(request: ImageRequest, place: QueuePlace | null
     completedAt: request.completedAt?.toISOString() ?? null,
     updatedAt: request.updatedAt.toISOString(),
   };
+}
+
+function shownObstacle(waitingFor: Obstacle | null): WaitingFor {
+  return waitingFor === 'credential' ? 'retry' : (waitingFor ?? 'token');
 }

@@ -1,9 +1,10 @@
-import type { Accounts } from '#libs/accounts';
+import type { Account, Accounts } from '#libs/accounts';
 import type { Clock } from '#libs/clock';
 import { NotFound } from '#libs/errors';
 import { type AccountId, type ImageRequestId, isId, newId, type TenantId } from '#libs/ids';
 import { isUniqueViolation, type Postgres, type Tx } from '#libs/postgres';
 import type { Caller } from '#libs/tenants';
+import { credentialRejected } from './failures.js';
 import type { ImageOrder, ImageRequest } from './image-request.js';
 import { isEnded } from './image-request-status.js';
 import type { ImageRequestFilter, ImageRequestStore } from './image-request.store.js';
@@ -52,8 +53,8 @@ export class ImageRequests {
     const at = this.clock.now();
     const request = newImageRequest(caller.tenantId, order, at);
     const accepted = await this.underFreeName(caller.tenantId, order, async (tx) => {
-      await this.accounts.holdActive(tx, caller.tenantId, order.accountId);
-      const written = { ...request, waitingFor: await this.obstacleAt(tx, request) };
+      const account = await this.accounts.holdActive(tx, caller.tenantId, order.accountId);
+      const written = { ...request, ...(await this.obstacleOf(tx, request, account)) };
       await this.store.insert(tx, written, caller.actor.id ?? caller.actor.name);
       const context = { actor: caller.actor, requestId: caller.requestId };
       await this.transitions.record(tx, written, 'image_request.create', 'image_request.queued', at, context);
@@ -116,7 +117,7 @@ export class ImageRequests {
 
     const context = { actor: caller.actor, requestId: caller.requestId };
     const canceled = await this.postgres.asTenant(caller.tenantId, (tx) =>
-      this.transitions.apply(tx, request, 'canceled', {}, this.clock.now(), context),
+      this.transitions.apply(tx, request, 'canceled', { error: null }, this.clock.now(), context),
     );
     // Moved on between the look and the write: what it has become decides.
     if (canceled === null) return this.cancel(caller, id);
@@ -135,9 +136,9 @@ export class ImageRequests {
     const named = { action: 'image_request.retry', event: 'image_request.queued' } as const;
     const context = { actor: caller.actor, requestId: caller.requestId, named };
     const queued = await this.underFreeName(caller.tenantId, failed, async (tx) => {
-      await this.accounts.holdActive(tx, caller.tenantId, failed.accountId);
-      const waitingFor = await this.obstacleAt(tx, failed);
-      return this.transitions.apply(tx, failed, 'queued', { ...ANEW, waitingFor }, this.clock.now(), context);
+      const account = await this.accounts.holdActive(tx, caller.tenantId, failed.accountId);
+      const changes = { ...ANEW, ...(await this.obstacleOf(tx, failed, account)) };
+      return this.transitions.apply(tx, failed, 'queued', changes, this.clock.now(), context);
     });
     // Another retry was faster.
     if (queued === null) return this.retry(caller, id);
@@ -146,7 +147,9 @@ export class ImageRequests {
 
   /** Where queued requests of one tenant stand among those that wait for a token; any other is left out. */
   async placesOf(requests: readonly ImageRequest[]): Promise<ReadonlyMap<ImageRequestId, QueuePlace>> {
-    const waiting = requests.filter(({ status, waitingFor }) => status === 'queued' && waitingFor !== 'instance');
+    const waiting = requests.filter(
+      ({ status, waitingFor }) => status === 'queued' && waitingFor !== 'instance' && waitingFor !== 'credential',
+    );
     const now = this.clock.now().getTime();
     const places = [...(await this.entrance.placesOf(waiting))].map(([id, place]): [ImageRequestId, QueuePlace] => {
       const inMs = place.kind === 'promised' ? place.inMs : place.startsInMs;
@@ -160,16 +163,25 @@ export class ImageRequests {
     return (await this.store.countOpen(tx, tenantId, accountId)) > 0;
   }
 
-  /** A request whose instance is held waits for that; any other enters its lane. */
+  /** A request whose instance is held waits for that, or for its account; any other enters its lane. */
   private async enter(request: ImageRequest): Promise<ImageRequest> {
+    if (request.waitingFor === 'credential') return request;
     if (request.waitingFor === 'instance' && !(await this.instanceQueue.leaveIfFree(request))) return request;
     const free = { ...request, waitingFor: null };
     await this.entrance.enter(free);
     return free;
   }
 
-  private async obstacleAt(tx: Tx, request: ImageRequest): Promise<'instance' | null> {
-    return request.instanceId !== null && (await this.instances.isHeld(tx, request)) ? 'instance' : null;
+  /** `account` is as `tx` holds it, so whoever repairs it comes after this and lets the request go. */
+  private async obstacleOf(
+    tx: Tx,
+    request: ImageRequest,
+    { rejection }: Account,
+  ): Promise<Pick<ImageRequest, 'waitingFor' | 'error'>> {
+    if (request.instanceId !== null && (await this.instances.isHeld(tx, request)))
+      return { waitingFor: 'instance', error: null };
+    if (rejection !== null) return { waitingFor: 'credential', error: credentialRejected(rejection) };
+    return { waitingFor: null, error: null };
   }
 
   /** Throws `ImageNameInUse` when an open request holds the name; tries again when that one ends in the same moment. */

@@ -1,6 +1,7 @@
 export { AccountLanes } from './account-lanes.js';
 export type { AccountLane } from './account-lanes.js';
 export { assembleRequestSide, assembleWorkSide } from './assemble-image-requests.js';
+export { CredentialHold } from './credential-hold.js';
 export type { ImageOrder, ImageRequest } from './image-request.js';
 export { isEnded } from './image-request-status.js';
 export type { ImageRequestStatus, WaitingFor } from './image-request-status.js';

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { newId } from '#libs/ids';
 import { createMigratedDatabase, type MigratedDatabase } from '#libs/testing';
+import { imageRequestOf } from '../test/image-request-of.js';
 import type { ImageRequest } from './image-request.js';
 import { ImageRequestStore } from './image-request.store.js';
 import { InstanceStore } from './instance.store.js';
@@ -14,42 +15,8 @@ describe('The queue of an instance', () => {
   const requests = new ImageRequestStore();
   const instances = new InstanceStore();
 
-  const requestFor = (instanceId: string, more: Partial<ImageRequest> = {}): ImageRequest => {
-    const id = newId('ireq');
-    return {
-      id,
-      tenantId,
-      accountId,
-      region: 'ap-guangzhou',
-      imageName: id,
-      instanceId,
-      snapshotIds: [],
-      dataDiskIds: [],
-      imageDescription: null,
-      forcePoweroff: false,
-      sysprep: false,
-      dryRun: false,
-      tags: [],
-      imageFamily: null,
-      priority: 5,
-      startDeadline: null,
-      metadata: {},
-      status: 'queued',
-      waitingFor: 'instance',
-      nextAttemptAt: null,
-      imageId: null,
-      attemptsMade: 0,
-      retryingSince: null,
-      retriesMade: 0,
-      nameSeenFreeAt: null,
-      error: null,
-      createdAt: AT,
-      submittedAt: null,
-      completedAt: null,
-      updatedAt: AT,
-      ...more,
-    };
-  };
+  const requestFor = (instanceId: string, more: Partial<ImageRequest> = {}): ImageRequest =>
+    imageRequestOf({ tenantId, accountId }, { instanceId, waitingFor: 'instance', ...more });
   const insert = async (request: ImageRequest): Promise<ImageRequest> => {
     await database.postgres.transaction((tx) => requests.insert(tx, request, 'spec'));
     return request;

@@ -1,7 +1,7 @@
 import { type Account, type AccountStore, countedUserId } from '#libs/accounts';
 import type { Endpoints } from '#libs/cloud';
 import type { ImageRequestId } from '#libs/ids';
-import { type Lane, type Lanes, type Place, rankOf } from '#libs/lanes';
+import { type Lane, laneName, type Lanes, type Place, rankOf } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { ImageRequest } from './image-request.js';
@@ -44,6 +44,29 @@ export class LaneEntrance {
       if (lane !== null) await this.lanes.withdraw(lane, request.id);
     } catch (error) {
       this.log.warn({ event: 'image_request.not_withdrawn', imageRequestId: request.id, error });
+    }
+  }
+
+  /** The same for many requests of one account. */
+  async leaveAll(account: Account, requests: readonly Pick<ImageRequest, 'id' | 'region'>[]): Promise<void> {
+    try {
+      const byLane = Map.groupBy(requests, ({ region }) => laneName(this.laneOf(account, region)));
+      for (const [first, ...others] of byLane.values()) {
+        if (first === undefined) continue;
+        const ids = [first, ...others].map(({ id }) => id);
+        await this.lanes.withdrawAll(this.laneOf(account, first.region), ids);
+      }
+    } catch (error) {
+      this.log.warn({ event: 'image_requests.not_withdrawn', accountId: account.id, requests: requests.length, error });
+    }
+  }
+
+  /** Brings many requests of one account into their lanes. Never throws, as `enter`. */
+  async enterAll(account: Account, requests: readonly LaneEntrant[]): Promise<void> {
+    try {
+      await Promise.all(requests.map((request) => this.enterLane(this.laneOf(account, request.region), request)));
+    } catch (error) {
+      this.log.warn({ event: 'image_requests.not_entered', accountId: account.id, requests: requests.length, error });
     }
   }
 

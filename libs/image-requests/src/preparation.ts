@@ -1,11 +1,11 @@
 import type { Account } from '#libs/accounts';
-import { classify, type CloudTarget } from '#libs/cloud';
+import { classify } from '#libs/cloud';
 import type { Clock } from '#libs/clock';
 import { assertNever } from '#libs/errors';
 import type { SystemPostgres } from '#libs/postgres';
-import type { Attempt } from './attempt.js';
+import { type Attempt, wasHeard } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
-import type { CloudAccess, NoKey } from './cloud-access.js';
+import type { CredentialHold } from './credential-hold.js';
 import { deadlineExceeded, nameTaken, upstreamFailure, upstreamUnreachable } from './failures.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
@@ -16,8 +16,7 @@ import { ratePauseMs, type RetryPolicy, statePauseMs } from './retry-policy.js';
 import type { Settlement } from './settlement.js';
 
 export type Readiness =
-  /** `target` is what the call will be signed with; ask for the latest right before that. */
-  | { readonly kind: 'ready'; readonly target: CloudTarget }
+  | { readonly kind: 'ready' }
   /** The request takes another way; the lane has been left. */
   | { readonly kind: 'not_ready'; readonly step: NextStep };
 
@@ -32,10 +31,10 @@ export class Preparation {
     private readonly postgres: SystemPostgres,
     private readonly store: ImageRequestWorkStore,
     private readonly attempts: AttemptStore,
-    private readonly access: CloudAccess,
     private readonly lookup: NameLookup,
     private readonly settlement: Settlement,
     private readonly entrance: LaneEntrance,
+    private readonly hold: CredentialHold,
     private readonly clock: Clock,
     private readonly policy: RetryPolicy,
   ) {}
@@ -46,32 +45,24 @@ export class Preparation {
       (await this.obstacleOfAccount(request, account)) ??
       this.obstacleAtInstance(request) ??
       (await this.obstacleByName(request, account));
-    if (obstacle !== null) return this.notReady(request, obstacle);
-    const access = await this.access.targetOf(account, request.region);
-    if (access.kind === 'open') return { kind: 'ready', target: access.target };
-    return this.notReady(request, await this.obstacleOfKey(request, access));
-  }
-
-  private async notReady(request: ImageRequest, step: NextStep): Promise<Readiness> {
+    if (obstacle === null) return { kind: 'ready' };
     await this.entrance.leave(request);
-    return { kind: 'not_ready', step };
-  }
-
-  private async obstacleOfKey(request: ImageRequest, { failure, passes }: NoKey): Promise<NextStep> {
-    if (!passes) return this.settlement.fail(request, failure);
-    return this.settlement.postpone(request, statePauseMs(this.policy, request.retriesMade, Math.random), failure);
+    return { kind: 'not_ready', step: obstacle };
   }
 
   private async obstacleInTime(request: ImageRequest): Promise<NextStep | null> {
     const now = this.clock.now();
-    if (request.attemptsMade === 0 && request.startDeadline !== null && request.startDeadline <= now)
-      return this.settlement.fail(request, deadlineExceeded(request.startDeadline));
+    const { startDeadline } = request;
+    if (startDeadline !== null && startDeadline <= now && !(await this.attemptsOf(request)).some(wasHeard))
+      return this.settlement.fail(request, deadlineExceeded(startDeadline, request.error));
     if (request.nextAttemptAt !== null && request.nextAttemptAt > now)
       return again(request.nextAttemptAt.getTime() - now.getTime());
     return null;
   }
 
   private async obstacleOfAccount(request: ImageRequest, account: Account): Promise<NextStep | null> {
+    if (account.rejection !== null) return this.hold.hold(request, account.rejection);
+    if (request.waitingFor === 'credential') await this.hold.letGo(request);
     if (account.status === 'active') return null;
     const at = this.clock.now();
     const nextAttemptAt = new Date(at.getTime() + DISABLED_PAUSE_MS);
@@ -97,6 +88,7 @@ export class Preparation {
 
     const looked = await this.lookup.look(account, request);
     if (looked.kind === 'busy') return again(BUSY_PAUSE_MS);
+    if (looked.kind === 'rejected') return this.hold.hold(request, looked.rejection);
     if (looked.kind !== 'looked') return this.obstacleInLooking(request, looked);
     const ours = await this.lookup.imageOfAttempts(request, looked.images, attempts);
     if (ours !== null) return this.settlement.adopt(request, ours.imageId);
@@ -115,10 +107,10 @@ export class Preparation {
 
   private async obstacleInLooking(
     request: ImageRequest,
-    looked: Exclude<NameLookupResult, { kind: 'looked' | 'busy' }>,
+    looked: Exclude<NameLookupResult, { kind: 'looked' | 'busy' | 'rejected' }>,
   ): Promise<NextStep> {
-    if (looked.kind === 'no_key') return this.obstacleOfKey(request, looked);
     const pauseMs = statePauseMs(this.policy, request.retriesMade, Math.random);
+    if (looked.kind === 'no_session') return this.settlement.postpone(request, pauseMs, looked.failure);
     if (looked.kind === 'unavailable')
       return this.settlement.postpone(request, pauseMs, upstreamUnreachable(looked.cause));
 

@@ -5,6 +5,7 @@ import { assertNever } from '#libs/errors';
 import type { SystemPostgres } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
+import type { CredentialHold } from './credential-hold.js';
 import { outcomeUnknown, upstreamFailure } from './failures.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
@@ -31,6 +32,7 @@ export class Reconciliation {
     private readonly attempts: AttemptStore,
     private readonly lookup: NameLookup,
     private readonly settlement: Settlement,
+    private readonly hold: CredentialHold,
     private readonly clock: Clock,
     private readonly policy: RetryPolicy,
   ) {}
@@ -47,6 +49,8 @@ export class Reconciliation {
     if (last === undefined || request.dryRun) return this.callAgain(request, unanswered);
 
     const looked = await this.lookup.look(account, request);
+    // Nobody can look before the account is repaired; however long that takes, the call is not given up meanwhile.
+    if (looked.kind === 'rejected') return this.hold.hold(request, looked.rejection);
     if (looked.kind !== 'looked') return this.wait(request, last);
     const ours = await this.lookup.imageOfAttempts(request, looked.images, attempts);
     if (ours !== null) return this.settlement.adopt(request, ours.imageId);
@@ -133,7 +137,8 @@ export class Reconciliation {
   /** Looks again after a pause that grows, and at the fence at the latest; not for ever. */
   private async wait(request: ImageRequest, unanswered: Attempt): Promise<NextStep> {
     const sinceMs = this.sinceMs(unanswered);
-    if (sinceMs >= this.policy.trackDeadlineMs) return this.giveUp(request, unanswered);
+    const lookedForMs = Math.min(sinceMs, this.clock.now().getTime() - (request.retryingSince?.getTime() ?? 0));
+    if (lookedForMs >= this.policy.trackDeadlineMs) return this.giveUp(request, unanswered);
     const fenceLeftMs = this.policy.resendFenceMs - sinceMs;
     const pauseMs = Math.min(reconcilePauseMs(sinceMs), fenceLeftMs > 0 ? fenceLeftMs : Infinity);
     const now = this.clock.now();

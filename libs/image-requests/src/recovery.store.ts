@@ -1,3 +1,5 @@
+import type { ExpressionBuilder } from 'kysely';
+import { CREDENTIAL_REJECTIONS } from '#libs/cloud';
 import type { ImageRequestId } from '#libs/ids';
 import type { SystemDb } from '#libs/postgres';
 import type { ImageRequest } from './image-request.js';
@@ -12,13 +14,17 @@ export interface Due {
 
 /** Finds requests that something should be moving on. */
 export class RecoveryStore {
-  /** Requests in `submitting` that nobody has touched since `untouchedSince` and whose next step is due. */
+  /**
+   * Requests in `submitting` that nobody has touched since `untouchedSince` and whose next step is due. None whose account
+   * must be repaired first.
+   */
   async listStuckSubmissions(db: SystemDb, due: Due, limit: number): Promise<readonly ImageRequestId[]> {
     const rows = await db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')
       .select('id')
       .where('status', '=', 'submitting')
+      .where('waiting_for', 'is distinct from', 'credential')
       .where('updated_at', '<', due.untouchedSince)
       .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<', due.by)]))
       .orderBy('updated_at')
@@ -28,8 +34,8 @@ export class RecoveryStore {
   }
 
   /**
-   * Queued requests that should be in a lane: none that waits for its instance or for a retry that is not due. Pages by
-   * id, from behind `after`; of a hundred thousand it reads no more than a lane needs to know.
+   * Queued requests that should be in a lane: none that waits for its instance, its account or a retry that is not due.
+   * Pages by id, from behind `after`; of a hundred thousand it reads no more than a lane needs to know.
    */
   async listForLanes(
     db: SystemDb,
@@ -58,14 +64,26 @@ export class RecoveryStore {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Queued requests that were to be called by now and never were. */
+  /** Queued requests that were to be called by now and never were: as `wasHeard` says of their attempts. */
   async listPastDeadline(db: SystemDb, now: Date, limit: number): Promise<readonly ImageRequest[]> {
+    const heard = (eb: ExpressionBuilder<ImageRequestTables, 'image_requests'>) =>
+      eb
+        .selectFrom('attempts')
+        .select('attempts.id')
+        .whereRef('attempts.image_request_id', '=', 'image_requests.id')
+        .where((attempt) =>
+          attempt.or([
+            attempt('outcome', 'is', null),
+            attempt('outcome', 'in', ['accepted', 'unknown']),
+            attempt.and([attempt('outcome', '=', 'refused'), attempt('code', 'not in', CREDENTIAL_REJECTIONS)]),
+          ]),
+        );
     const rows = await db
       .$extendTables<ImageRequestTables>()
       .selectFrom('image_requests')
       .selectAll()
       .where('status', '=', 'queued')
-      .where('attempts_made', '=', 0)
+      .where((eb) => eb.or([eb('attempts_made', '=', 0), eb.not(eb.exists(heard(eb)))]))
       .where('start_deadline', '<=', now)
       .orderBy('start_deadline')
       .limit(limit)

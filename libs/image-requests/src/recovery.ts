@@ -99,7 +99,7 @@ export class Recovery {
     const late = await this.store.listPastDeadline(this.postgres.db, this.clock.now(), PAGE);
     for (const request of late) {
       if (request.startDeadline === null) continue;
-      await this.settlement.fail(request, deadlineExceeded(request.startDeadline));
+      await this.settlement.fail(request, deadlineExceeded(request.startDeadline, request.error));
       await this.entrance.leave(request);
     }
     return late.length;

@@ -1,12 +1,14 @@
-import { classify, type CreateImageOutcome } from '#libs/cloud';
+import type { CredentialStanding, Standing } from '#libs/accounts';
+import { type CloudTarget, classify, type CreateImageOutcome, rejectsCredential } from '#libs/cloud';
 import type { UpstreamCall } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import { assertNever } from '#libs/errors';
 import { uuidOf } from '#libs/ids';
 import { isUniqueViolation, type SystemPostgres, type Tx } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
-import type { Attempt, AttemptResult } from './attempt.js';
+import { type Attempt, type AttemptResult, rejectedInARow } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
+import { heldChanges } from './credential-hold.js';
 import { nameInDoubt, upstreamFailure, upstreamUnreachable } from './failures.js';
 import type { Failure, ImageRequest } from './image-request.js';
 import { NAME_IN_CALLS } from './image-request.tables.js';
@@ -15,8 +17,11 @@ import { again, DONE, type NextStep } from './next-step.js';
 import { lookPauseMs, ratePauseMs, reconcilePauseMs, type RetryPolicy, statePauseMs } from './retry-policy.js';
 import { BY_THE_WORKER, type Transitions } from './transitions.js';
 
-/** What else is known of a refusal. */
-export interface RefusalNotes {
+/** So often in a row a request is called again at once whose credential was replaced while its call was on the way. */
+const OUTDATED_MAX = 3;
+
+/** What a call was signed with. */
+export interface Signed extends Pick<CloudTarget, 'credential' | 'credentialVersion'> {
   /** It was the token of a role's session that was refused, and the next call has another. */
   readonly isSessionLost: boolean;
 }
@@ -28,6 +33,7 @@ export class Settlement {
     private readonly store: ImageRequestWorkStore,
     private readonly attempts: AttemptStore,
     private readonly transitions: Transitions,
+    private readonly standing: CredentialStanding,
     private readonly queues: Queues,
     private readonly clock: Clock,
     private readonly policy: RetryPolicy,
@@ -39,18 +45,21 @@ export class Settlement {
     attempt: Attempt,
     earlier: readonly Attempt[],
     outcome: CreateImageOutcome,
-    notes: RefusalNotes = { isSessionLost: false },
+    signed: Signed,
   ): Promise<NextStep> {
     return this.postgres.transaction(async (tx) => {
+      // First of all, for it locks the account.
+      const standing = await this.standingAfter(tx, request, attempt, earlier, outcome, signed);
       const at = this.clock.now();
       const closed = await this.close(tx, request, attempt, resultOf(outcome), at);
       // Whoever closed the attempt before us took it for unknown; only an accepted call tells more than that.
       if (!closed && outcome.kind !== 'accepted') return DONE;
+      if (standing !== null) return this.rejected(tx, request, earlier, standing, at);
       switch (outcome.kind) {
         case 'accepted':
           return this.accepted(tx, request, outcome.imageId, at);
         case 'refused':
-          if (notes.isSessionLost) return this.sessionLost(tx, request, outcome, at);
+          if (signed.isSessionLost) return this.sessionLost(tx, request, outcome, at);
           return this.refused(tx, request, earlier, outcome, at);
         case 'unknown':
           return this.lookFirst(tx, request, at);
@@ -98,6 +107,24 @@ export class Settlement {
     });
   }
 
+  /** Nothing was sent, since nothing could be signed: tried again after a pause, with no call on record. */
+  async notSigned(request: ImageRequest, attempt: Attempt, failure: Failure): Promise<NextStep> {
+    const result: AttemptResult = {
+      outcome: 'not_sent',
+      durationMs: null,
+      code: null,
+      cause: failure.message,
+      upstreamRequestId: null,
+      imageId: null,
+    };
+    const pauseMs = statePauseMs(this.policy, request.retriesMade, Math.random);
+    return this.postgres.transaction(async (tx) => {
+      const at = this.clock.now();
+      if (!(await this.attempts.close(tx, attempt, result, at))) return DONE;
+      return this.retry(tx, { ...request, attemptsMade: request.attemptsMade - 1 }, pauseMs, failure, at);
+    });
+  }
+
   /**
    * The image that an unanswered attempt made after all. From `queued`, the request passes through `submitting`, and looks
    * again later while another call by its name is in doubt, for then the image may be that one's.
@@ -119,7 +146,7 @@ export class Settlement {
   /** Back to the lane for another call. */
   async requeue(request: ImageRequest): Promise<NextStep> {
     return this.postgres.transaction(async (tx) => {
-      const changes = { waitingFor: null, nextAttemptAt: null };
+      const changes = { waitingFor: null, nextAttemptAt: null, error: null };
       const queued = await this.transitions.apply(tx, request, 'queued', changes, this.clock.now());
       return queued === null ? DONE : again(0);
     });
@@ -168,7 +195,7 @@ export class Settlement {
     at: Date,
     detail: Readonly<Record<string, unknown>> = {},
   ): Promise<NextStep> {
-    const calm = { retryingSince: null, retriesMade: 0, waitingFor: null, submittedAt: at };
+    const calm = { retryingSince: null, retriesMade: 0, waitingFor: null, error: null, submittedAt: at };
     if (imageId === null) {
       await this.transitions.apply(tx, request, 'succeeded', calm, at);
       return DONE;
@@ -192,6 +219,55 @@ export class Settlement {
   ): Promise<NextStep> {
     const pauseMs = request.retriesMade === 0 ? 0 : statePauseMs(this.policy, request.retriesMade - 1, Math.random);
     return this.retry(tx, request, pauseMs, upstreamFailure(code, message, requestId), at);
+  }
+
+  /** Null unless the call was refused because of the credential that signed it. */
+  private async standingAfter(
+    tx: Tx,
+    { tenantId, accountId }: ImageRequest,
+    attempt: Attempt,
+    earlier: readonly Attempt[],
+    outcome: CreateImageOutcome,
+    { credential, credentialVersion }: Pick<CloudTarget, 'credential' | 'credentialVersion'>,
+  ): Promise<Standing | null> {
+    if (outcome.kind !== 'refused' || !rejectsCredential(outcome.code, credential)) return null;
+    const { code, requestId: upstreamRequestId } = outcome;
+    const calledAt = rejectedInARow(earlier) < OUTDATED_MAX ? attempt.startedAt : null;
+    const call = {
+      tenantId,
+      accountId,
+      credentialVersion,
+      calledAt,
+      action: 'cvm.CreateImage',
+      code,
+      upstreamRequestId,
+    };
+    return this.standing.refused(tx, call, BY_THE_WORKER);
+  }
+
+  /**
+   * Nothing was made, and it says nothing about the request: that waits until the account is repaired, or is called again
+   * at once with the credential that has replaced the refused one. What an earlier call may have made is looked for
+   * before any further one.
+   */
+  private async rejected(
+    tx: Tx,
+    request: ImageRequest,
+    earlier: readonly Attempt[],
+    standing: Standing,
+    at: Date,
+  ): Promise<NextStep> {
+    const surplus = rejectedInARow(earlier) - OUTDATED_MAX;
+    const pauseMs = surplus < 0 ? 0 : statePauseMs(this.policy, surplus, Math.random);
+    const changes =
+      standing.kind === 'rejected'
+        ? heldChanges(standing.rejection)
+        : pauseMs === 0
+          ? { waitingFor: null, nextAttemptAt: null }
+          : ({ waitingFor: 'retry', nextAttemptAt: new Date(at.getTime() + pauseMs) } as const);
+    const detail = { credential: standing.kind };
+    const queued = await this.transitions.apply(tx, request, 'queued', changes, at, { ...BY_THE_WORKER, detail });
+    return queued === null || standing.kind === 'rejected' ? DONE : again(pauseMs);
   }
 
   private async refused(
@@ -266,6 +342,7 @@ export class Settlement {
       nextAttemptAt: new Date(at.getTime() + pauseMs),
       retryingSince: request.retryingSince ?? at,
       retriesMade: request.retriesMade + 1,
+      error: null,
       attemptsMade: request.attemptsMade,
     } as const;
   }

@@ -8,7 +8,7 @@ import { type Claim, isFresh, type Lane, type Lanes, type Lease, rankOf } from '
 import type { Log } from '#libs/logging';
 import type { SystemPostgres } from '#libs/postgres';
 import type { Beginning, BegunCall, Calls } from './calls.js';
-import type { CloudAccess } from './cloud-access.js';
+import type { Access, CloudAccess } from './cloud-access.js';
 import type { ImageRequest } from './image-request.js';
 import type { ImageRequestWorkStore } from './image-request-work.store.js';
 import type { InstanceQueue } from './instance-queue.js';
@@ -55,7 +55,7 @@ export class Submission {
       if (request.status === 'submitting') return await this.reconciliation.run(request, account);
       await this.lanes.takeUp(this.entrance.laneOf(account, request.region), id);
       const readiness = await this.preparation.prepare(request, account);
-      return readiness.kind === 'ready' ? await this.submit(request, account, readiness.target) : readiness.step;
+      return readiness.kind === 'ready' ? await this.submit(request, account) : readiness.step;
     } catch (error) {
       if (error instanceof CredentialUnopenable) return this.waitForOperators(request, error);
       if (request.status === 'queued') await this.setAside(request);
@@ -75,7 +75,7 @@ export class Submission {
     }
   }
 
-  private async submit(request: ImageRequest, account: Account, target: CloudTarget): Promise<NextStep> {
+  private async submit(request: ImageRequest, account: Account): Promise<NextStep> {
     const lane = this.entrance.laneOf(account, request.region);
     const claim = await this.claim(lane, request);
     switch (claim.kind) {
@@ -84,21 +84,16 @@ export class Submission {
         return { kind: 'parked', lane };
       case 'early':
         if (claim.inMs > WAIT_IN_PLACE_MS) return again(claim.inMs - WAIT_IN_PLACE_MS / 2);
-        return this.callWhenRested(request, () => this.access.latest(account, target), lane, claim.inMs);
+        return this.callWhenRested(request, account, lane, claim.inMs);
       case 'leased':
-        return this.callUnder(claim.lease, request, () => this.access.latest(account, target), lane);
+        return this.callUnder(claim.lease, request, account, lane);
       default:
         return assertNever(claim);
     }
   }
 
   /** Writes the call ahead while its promised token still rests, and sends it at the moment when it may. */
-  private async callWhenRested(
-    request: ImageRequest,
-    target: () => CloudTarget,
-    lane: Lane,
-    inMs: number,
-  ): Promise<NextStep> {
+  private async callWhenRested(request: ImageRequest, account: Account, lane: Lane, inMs: number): Promise<NextStep> {
     const usableAtMs = performance.now() + inMs;
     await until(usableAtMs - WRITE_AHEAD_MS);
     const beginning = await this.calls.begin(request, lane, Math.max(0, usableAtMs - performance.now()));
@@ -106,26 +101,51 @@ export class Submission {
       await this.lanes.withdraw(lane, request.id);
       return this.notBegun(request, beginning.kind);
     }
+    const access = await this.accessFor(beginning.call, account);
+    if (access.kind !== 'open') {
+      await this.lanes.withdraw(lane, request.id);
+      return this.notSigned(beginning.call, access);
+    }
     await until(usableAtMs);
     const claim = await this.claim(lane, request);
-    return claim.kind === 'leased'
-      ? this.send(beginning.call, target, claim.lease)
-      : this.calls.retract(beginning.call);
+    if (claim.kind !== 'leased') return this.calls.retract(beginning.call);
+    return this.send(beginning.call, () => this.access.latest(account, access.target), claim.lease);
   }
 
-  private async callUnder(
-    lease: Lease,
-    request: ImageRequest,
-    target: () => CloudTarget,
-    lane: Lane,
-  ): Promise<NextStep> {
-    const beginning = await this.calls.begin(request, lane, 0).catch(async (error: unknown) => {
+  private async callUnder(lease: Lease, request: ImageRequest, account: Account, lane: Lane): Promise<NextStep> {
+    const giveUp = async (error: unknown): Promise<never> => {
       await this.lanes.handBack(lease);
       throw error;
-    });
-    if (beginning.kind === 'begun') return this.send(beginning.call, target, lease);
+    };
+    const beginning = await this.calls.begin(request, lane, 0).catch(giveUp);
+    if (beginning.kind !== 'begun') {
+      await this.lanes.handBack(lease);
+      return this.notBegun(request, beginning.kind);
+    }
+    const access = await this.accessFor(beginning.call, account).catch(giveUp);
+    if (access.kind === 'open')
+      return this.send(beginning.call, () => this.access.latest(account, access.target), lease);
     await this.lanes.handBack(lease);
-    return this.notBegun(request, beginning.kind);
+    return this.notSigned(beginning.call, access);
+  }
+
+  /**
+   * Got only once the call is written down, so that every call that begins after a rotation is signed with the new key.
+   * The session of a role has been there since the look-up of the name; where STS must be asked after all, the lease is
+   * renewed before the call is sent.
+   */
+  private async accessFor(call: BegunCall, account: Account): Promise<Access> {
+    try {
+      return await this.access.targetOf(account, call.request.region);
+    } catch (error) {
+      await this.calls.retract(call);
+      throw error;
+    }
+  }
+
+  /** A request of an account that is marked waits for the credential when it comes again. */
+  private async notSigned(call: BegunCall, access: Exclude<Access, { kind: 'open' }>): Promise<NextStep> {
+    return access.kind === 'rejected' ? this.calls.retract(call) : this.calls.postpone(call, access.failure);
   }
 
   private async notBegun(request: ImageRequest, why: Exclude<Beginning['kind'], 'begun'>): Promise<NextStep> {
@@ -174,7 +194,7 @@ export class Submission {
     const at = this.clock.now();
     const nextAttemptAt = new Date(at.getTime() + AFTER_FAULT_MS);
     await this.store
-      .amend(this.postgres.db, request, { nextAttemptAt, ...(isQueued && { waitingFor: 'retry' as const }) }, at)
+      .amend(this.postgres.db, request, { nextAttemptAt, error: null, ...(isQueued && { waitingFor: 'retry' }) }, at)
       .catch((error: unknown) => {
         this.log.warn({ event: 'image_request.not_set_aside', imageRequestId: request.id, error });
       });

@@ -1,4 +1,4 @@
-import type { Account, AccountStore } from '#libs/accounts';
+import type { Account, AccountStore, CredentialRejection } from '#libs/accounts';
 import type { CloudClient, CloudImage } from '#libs/cloud';
 import type { Clock } from '#libs/clock';
 import { CredentialUnopenable } from '#libs/credentials';
@@ -43,8 +43,9 @@ export class Tracking {
     if (first !== undefined) {
       const account = await this.accounts.find(this.postgres.db, first.tenantId, accountId);
       if (account === null) throw new Error(`the account of the open image request ${first.id} is gone`);
+      let { rejection } = account;
       for (let at = 0; at < due.length; at += IMAGES_A_CALL)
-        await this.look(account, region, due.slice(at, at + IMAGES_A_CALL));
+        rejection = await this.look({ ...account, rejection }, region, due.slice(at, at + IMAGES_A_CALL));
     }
     const nextAt = await this.store.nextLookAt(this.postgres.db, group);
     if (nextAt === null) return DONE;
@@ -52,7 +53,12 @@ export class Tracking {
     return again(Math.min(nextAt.getTime() - this.clock.now().getTime(), this.policy.trackIntervalMs));
   }
 
-  private async look(account: Account, region: string, requests: readonly ImageRequest[]): Promise<void> {
+  /** Gives what keeps the next look from being made: while the account's credential is rejected, the images wait. */
+  private async look(
+    account: Account,
+    region: string,
+    requests: readonly ImageRequest[],
+  ): Promise<CredentialRejection | null> {
     const ids = requests.flatMap((request) => request.imageId ?? []);
     const outcome = await this.ask(account, region, ids);
     this.log.debug({
@@ -79,6 +85,7 @@ export class Tracking {
         at: new Date(now + lookPauseMs(this.policy, now - (submittedAt?.getTime() ?? now))),
       })),
     );
+    return outcome.kind === 'rejected' ? outcome.rejection : null;
   }
 
   /** A credential that does not open waits for the operators; until they have mended it, nothing can be told of an image. */

@@ -56,6 +56,23 @@ describe('Lanes', () => {
     expect(await claimAll(lanes, 50)).toHaveLength(10);
   });
 
+  it('lets many leave at once, and those who stay take the tokens that were promised to them', async () => {
+    const lanes = await restedLane();
+    const leaving = Array.from({ length: 500 }, (_, n) => `leaving-${n}`);
+    await Promise.all(leaving.map((waiter, n) => lanes.enter(lane, waiter, n)));
+    for (let n = 0; n < 20; n++) await lanes.enter(lane, `staying-${n}`, 1000 + n);
+    woken = [];
+    await lanes.withdrawAll(lane, leaving);
+
+    expect(woken.filter(({ kind }) => kind === 'promised').map(({ waiter }) => waiter)).toEqual(
+      Array.from({ length: 10 }, (_, n) => `staying-${n}`),
+    );
+    expect(await lanes.state(lane)).toMatchObject({ inUse: 0, waiting: 10 });
+    await lanes.withdrawAll(lane, leaving);
+    await lanes.withdrawAll(lane, []);
+    expect(await lanes.state(lane)).toMatchObject({ waiting: 10 });
+  });
+
   it('grants nothing for more than a second when it cannot know what was granted before', async () => {
     const lanes = lanesOf();
     const askedAt = performance.now();

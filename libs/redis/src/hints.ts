@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
 /** What may have changed. A hint carries no data and may be lost: whoever acts on it reads the table, and sweeps it too. */
-export type HintTopic = 'events-appended' | 'events-sequenced' | 'image-requests-changed';
+export type HintTopic = 'events-appended' | 'events-sequenced' | 'image-requests-changed' | 'credentials-judged';
 
 const CHANNEL = 'hints:';
 

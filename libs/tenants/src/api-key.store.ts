@@ -1,6 +1,6 @@
 import { type QueryExecutorProvider, sql } from 'kysely';
 import type { ApiKeyId, TenantId } from '#libs/ids';
-import type { Db, Tx } from '#libs/postgres';
+import type { Db, SystemDb, Tx } from '#libs/postgres';
 import type { ApiKey } from './api-key.js';
 import type { TenantScope } from './scope.js';
 import type { TenantStatus } from './tenant.js';
@@ -20,7 +20,8 @@ type ApiKeyTables = {
   };
 };
 
-type HeldKeyRow = Omit<ApiKeyTables['api_keys'], 'hash'> & { tenant_name: string; tenant_status: TenantStatus };
+type ApiKeyRow = Omit<ApiKeyTables['api_keys'], 'hash'>;
+type HeldKeyRow = ApiKeyRow & { tenant_name: string; tenant_status: TenantStatus };
 
 /** A key and what must be known of its tenant to let it in. */
 export interface HeldKey {
@@ -69,14 +70,14 @@ export class ApiKeyStore {
   async findByHash(anyone: QueryExecutorProvider, hash: Buffer): Promise<HeldKey | null> {
     const { rows } = await sql<HeldKeyRow>`select * from held_api_key(${hash})`.execute(anyone);
     const [row] = rows;
-    if (row === undefined) return null;
-    return { apiKey: apiKeyOf(row), tenantName: row.tenant_name, tenantStatus: row.tenant_status };
+    return row === undefined ? null : heldKeyOf(row);
   }
 
   /** Newest first, from behind `after`, without those that are revoked. */
   async list(
     db: Db,
     tenantId: TenantId,
+    filter: { readonly prefix?: string },
     page: { readonly after: ApiKeyId | null; readonly limit: number },
   ): Promise<readonly ApiKey[]> {
     let query = db
@@ -85,8 +86,20 @@ export class ApiKeyStore {
       .select(COLUMNS)
       .where('tenant_id', '=', tenantId)
       .where('revoked_at', 'is', null);
+    if (filter.prefix !== undefined) query = query.where('prefix', '=', filter.prefix);
     if (page.after !== null) query = query.where('id', '<', page.after);
     return (await query.orderBy('id', 'desc').limit(page.limit).execute()).map(apiKeyOf);
+  }
+
+  /** Of the given keys those that there are, each with its tenant. */
+  async findByIds(db: SystemDb, ids: readonly ApiKeyId[]): Promise<readonly HeldKey[]> {
+    const columns = COLUMNS.map((name) => sql.ref(`k.${name}`));
+    const { rows } = await sql<HeldKeyRow>`
+      select ${sql.join(columns)}, t.name as tenant_name, t.status as tenant_status
+      from api_keys as k join tenants as t on t.id = k.tenant_id
+      where k.id = any(${ids})
+    `.execute(db);
+    return rows.map(heldKeyOf);
   }
 
   /** Null when the tenant has no such key, or none that is still in force. */
@@ -116,7 +129,11 @@ export class ApiKeyStore {
   }
 }
 
-function apiKeyOf(row: Omit<ApiKeyTables['api_keys'], 'hash'>): ApiKey {
+function heldKeyOf(row: HeldKeyRow): HeldKey {
+  return { apiKey: apiKeyOf(row), tenantName: row.tenant_name, tenantStatus: row.tenant_status };
+}
+
+function apiKeyOf(row: ApiKeyRow): ApiKey {
   return {
     id: row.id,
     tenantId: row.tenant_id,

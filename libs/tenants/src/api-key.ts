@@ -26,7 +26,8 @@ export interface ApiKeyOrder {
 }
 
 const KEY = /^cvmk_[A-Za-z0-9_-]{43}$/;
-const PREFIX_CHARACTERS = 12;
+/** Enough to tell one key from another; more than 200 random bits follow. */
+export const PREFIX_CHARACTERS = 12;
 
 /** 256 random bits behind a prefix that secret scanners find: nobody guesses it, so a plain hash of it is enough to keep. */
 export function newKey(): Secret {

@@ -8,7 +8,13 @@ import { type ApiKey, type ApiKeyOrder, hashOf, newKey, prefixOf } from './api-k
 import type { ApiKeyStore } from './api-key.store.js';
 import type { Caller } from './caller.js';
 import type { TenantScope } from './scope.js';
-import { ScopeNotHeld } from './tenants.errors.js';
+import { ExpiryTooLate, ScopeNotHeld } from './tenants.errors.js';
+
+/** What a new key may have at most: what its maker has. An expiry of null never comes. */
+export interface KeyLimits {
+  readonly scopes: readonly TenantScope[];
+  readonly expiresAt: Date | null;
+}
 
 /** A tenant's keys. `caller` names the tenant whose keys they are, and whoever acts: an operator or a key of that tenant. */
 export class ApiKeys {
@@ -19,16 +25,18 @@ export class ApiKeys {
     private readonly clock: Clock,
   ) {}
 
-  /** The only time that the key itself is seen. `mayGive` is what its maker holds: no key gives more than it has. */
+  /** The only time that the key itself is seen. No key makes one that may do more than it, or for longer. */
   async create(
     caller: Caller,
     order: ApiKeyOrder,
-    mayGive: readonly TenantScope[],
+    limits: KeyLimits,
   ): Promise<{ readonly apiKey: ApiKey; readonly key: Secret }> {
     const at = this.clock.now();
     this.refuseExpired(order.expiresAt, at);
-    const lacking = order.scopes.filter((scope) => !mayGive.includes(scope));
+    const lacking = order.scopes.filter((scope) => !limits.scopes.includes(scope));
     if (lacking.length > 0) throw new ScopeNotHeld(lacking);
+    if (limits.expiresAt !== null && (order.expiresAt === null || order.expiresAt > limits.expiresAt))
+      throw new ExpiryTooLate(limits.expiresAt);
 
     const key = newKey();
     const apiKey: ApiKey = {
@@ -47,11 +55,13 @@ export class ApiKeys {
     });
   }
 
+  /** Newest first, without those that are revoked; with a prefix only those that begin with it. */
   async list(
     tenantId: TenantId,
+    filter: { readonly prefix?: string },
     page: { readonly after: ApiKeyId | null; readonly limit: number },
   ): Promise<readonly ApiKey[]> {
-    return this.postgres.asTenant(tenantId, (tx) => this.store.list(tx, tenantId, page));
+    return this.postgres.asTenant(tenantId, (tx) => this.store.list(tx, tenantId, filter, page));
   }
 
   /** In force everywhere with the commit: keys are looked up anew for each call. */

@@ -37,7 +37,8 @@ describe('Authenticator', () => {
   async function newTenantKey(expiresAt: Date | null = null) {
     const tenant = await tenants.create(ACTING, 'a tenant');
     const caller: Caller = { ...ACTING, tenantId: tenant.id };
-    const made = await apiKeys.create(caller, { name: 'a key', scopes: ['images:read'], expiresAt }, TENANT_SCOPES);
+    const limits = { scopes: TENANT_SCOPES, expiresAt: null };
+    const made = await apiKeys.create(caller, { name: 'a key', scopes: ['images:read'], expiresAt }, limits);
     return { ...made, tenant, caller };
   }
 
@@ -96,9 +97,27 @@ describe('Authenticator', () => {
     expect(await authenticator.authenticate(key)).toMatchObject({ kind: 'tenant' });
   });
 
+  it('tells of keys that were let in which of them open nothing by now', async () => {
+    const [good, revoked, suspended] = [await newTenantKey(), await newTenantKey(), await newTenantKey()];
+    const brief = await newTenantKey(new Date(clock.now().getTime() + 1));
+    const ids = [good, revoked, suspended, brief].map(({ apiKey }) => apiKey.id);
+    expect(await authenticator.refusedSince(ids)).toEqual(new Map());
+    await apiKeys.revoke(revoked.caller, revoked.apiKey.id);
+    await tenants.patch(ACTING, suspended.tenant.id, { status: 'suspended' });
+    clock.advance(1);
+
+    expect(await authenticator.refusedSince(ids)).toEqual(
+      new Map([
+        [revoked.apiKey.id, 'revoked'],
+        [suspended.apiKey.id, 'tenant_suspended'],
+        [brief.apiKey.id, 'expired'],
+      ]),
+    );
+  });
+
   it('notes the last use to the minute, not for every call', async () => {
     const { key, tenant } = await newTenantKey();
-    const lastUse = async () => (await apiKeys.list(tenant.id, { after: null, limit: 1 }))[0]?.lastUsedAt;
+    const lastUse = async () => (await apiKeys.list(tenant.id, {}, { after: null, limit: 1 }))[0]?.lastUsedAt;
     const first = clock.now();
     await authenticator.authenticate(key);
     clock.advance(MINUTE_MS - 1);
@@ -112,7 +131,7 @@ describe('Authenticator', () => {
 
   it('keeps of a key nothing that it could be made from again', async () => {
     const { key, apiKey } = await newTenantKey();
-    const held = await keyStore.list(database.postgres.db, apiKey.tenantId, { after: null, limit: 1 });
+    const held = await keyStore.list(database.postgres.db, apiKey.tenantId, {}, { after: null, limit: 1 });
 
     expect(JSON.stringify(held)).not.toContain(key.reveal().slice(apiKey.prefix.length));
     expect(await authenticator.authenticate(new Secret(`${key.reveal().slice(0, -1)}!`))).toMatchObject({

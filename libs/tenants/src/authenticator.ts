@@ -7,13 +7,16 @@ import { type ApiKey, hashOf, looksLikeKey } from './api-key.js';
 import type { ApiKeyStore, HeldKey } from './api-key.store.js';
 import type { KeyFault } from './tenants.errors.js';
 
+/** Why a key opens nothing. */
+export type KeyRefusal = KeyFault | 'tenant_suspended';
+
 /** Whom a presented key stands for, or why it stands for nobody. */
 export type Authentication =
   | { readonly kind: 'operator' }
   | { readonly kind: 'tenant'; readonly apiKey: ApiKey; readonly tenantName: string }
   | {
       readonly kind: 'refused';
-      readonly reason: KeyFault | 'tenant_suspended';
+      readonly reason: KeyRefusal;
       /** Of whom, where the key is known. */
       readonly tenantId: TenantId | null;
       readonly apiKeyId: ApiKeyId | null;
@@ -39,10 +42,10 @@ export class Authenticator {
 
   async authenticate(presented: Secret): Promise<Authentication> {
     const hash = hashOf(presented);
+    // The look-up comes first, so that the operators' key takes the steps that any other text of its form takes.
+    const held = looksLikeKey(presented.reveal()) ? await this.store.findByHash(this.postgres.unbound, hash) : null;
     // Hashes have one length and take one time to compare, however much of the key is right.
     if (timingSafeEqual(hash, this.adminHash)) return { kind: 'operator' };
-
-    const held = looksLikeKey(presented.reveal()) ? await this.store.findByHash(this.postgres.unbound, hash) : null;
     if (held === null) return { kind: 'refused', reason: 'unknown', tenantId: null, apiKeyId: null };
 
     const now = this.clock.now();
@@ -54,6 +57,18 @@ export class Authenticator {
     return { kind: 'tenant', apiKey, tenantName };
   }
 
+  /** Of keys that were let in before, those that open nothing by now, and why. */
+  async refusedSince(ids: readonly ApiKeyId[]): Promise<ReadonlyMap<ApiKeyId, KeyRefusal>> {
+    const now = this.clock.now();
+    const held = await this.postgres.asSystem((tx) => this.store.findByIds(tx, ids));
+    return new Map(
+      held.flatMap((key) => {
+        const reason = refusal(key, now);
+        return reason === null ? [] : [[key.apiKey.id, reason] as const];
+      }),
+    );
+  }
+
   private async noteUse(apiKey: ApiKey, now: Date): Promise<void> {
     const unlessSince = new Date(now.getTime() - NOTE_USE_EVERY_MS);
     if (apiKey.lastUsedAt !== null && apiKey.lastUsedAt >= unlessSince) return;
@@ -63,7 +78,7 @@ export class Authenticator {
 }
 
 /** The key's own faults come first: a key that opens nothing learns nothing of its tenant. */
-function refusal({ apiKey, tenantStatus }: HeldKey, now: Date): KeyFault | 'tenant_suspended' | null {
+function refusal({ apiKey, tenantStatus }: HeldKey, now: Date): KeyRefusal | null {
   if (apiKey.revokedAt !== null) return 'revoked';
   if (apiKey.expiresAt !== null && apiKey.expiresAt <= now) return 'expired';
   return tenantStatus === 'suspended' ? 'tenant_suspended' : null;

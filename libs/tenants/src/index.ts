@@ -1,8 +1,9 @@
+export { PREFIX_CHARACTERS } from './api-key.js';
 export type { ApiKey, ApiKeyOrder } from './api-key.js';
 export { ApiKeyStore } from './api-key.store.js';
 export { ApiKeys } from './api-keys.service.js';
 export { Authenticator } from './authenticator.js';
-export type { Authentication } from './authenticator.js';
+export type { Authentication, KeyRefusal } from './authenticator.js';
 export type { Acting, Caller } from './caller.js';
 export { TENANT_SCOPES } from './scope.js';
 export type { Scope, TenantScope } from './scope.js';

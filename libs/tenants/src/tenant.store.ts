@@ -11,7 +11,14 @@ type TenantTables = {
     created_at: Date;
     updated_at: Date;
   };
+  api_keys: { tenant_id: TenantId; prefix: string; revoked_at: Date | null };
 };
+
+/** Narrows a listing. */
+export interface TenantFilter {
+  /** Only tenants that have a key which begins so and is not revoked. */
+  readonly apiKeyPrefix?: string;
+}
 
 /** The tenants table. */
 export class TenantStore {
@@ -53,9 +60,18 @@ export class TenantStore {
   /** Newest first, from behind `after`. */
   async list(
     db: SystemDb,
+    { apiKeyPrefix }: TenantFilter,
     page: { readonly after: TenantId | null; readonly limit: number },
   ): Promise<readonly Tenant[]> {
     let query = db.$extendTables<TenantTables>().selectFrom('tenants').selectAll();
+    if (apiKeyPrefix !== undefined)
+      query = query.where('id', 'in', (where) =>
+        where
+          .selectFrom('api_keys')
+          .select('tenant_id')
+          .where('prefix', '=', apiKeyPrefix)
+          .where('revoked_at', 'is', null),
+      );
     if (page.after !== null) query = query.where('id', '<', page.after);
     return (await query.orderBy('id', 'desc').limit(page.limit).execute()).map(tenantOf);
   }

@@ -57,3 +57,15 @@ export class ScopeNotHeld extends AppError {
     this.publicMessage = `A key cannot give scopes that it lacks itself: ${scopes.join(', ')}.`;
   }
 }
+
+/** Nor does a key live on, past its own end, in one that it made. */
+export class ExpiryTooLate extends AppError {
+  readonly code = 'expiry_too_late';
+  readonly kind = 'forbidden';
+  readonly publicMessage: string;
+
+  constructor(latest: Date) {
+    super('a key may not make one that outlives it');
+    this.publicMessage = `A key cannot make one that outlives it: expiresAt must be given, and at the latest ${latest.toISOString()}.`;
+  }
+}

@@ -5,7 +5,7 @@ import { isId, newId, type TenantId } from '#libs/ids';
 import type { Postgres } from '#libs/postgres';
 import type { Acting } from './caller.js';
 import { newExternalId, type Tenant, type TenantChange } from './tenant.js';
-import type { TenantStore } from './tenant.store.js';
+import type { TenantFilter, TenantStore } from './tenant.store.js';
 
 /** Who may use the service at all. Only operators come here, but for what a tenant must know of itself. */
 export class Tenants {
@@ -39,8 +39,11 @@ export class Tenants {
     return tenant;
   }
 
-  async list(page: { readonly after: TenantId | null; readonly limit: number }): Promise<readonly Tenant[]> {
-    return this.postgres.asSystem((tx) => this.store.list(tx, page));
+  async list(
+    filter: TenantFilter,
+    page: { readonly after: TenantId | null; readonly limit: number },
+  ): Promise<readonly Tenant[]> {
+    return this.postgres.asSystem((tx) => this.store.list(tx, filter, page));
   }
 
   /** What belongs into the trust policies of the tenant's roles. */

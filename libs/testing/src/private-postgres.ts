@@ -6,6 +6,8 @@ import { startPostgres } from '#libs/local-servers';
 export interface PrivatePostgres {
   /** A superuser's. */
   readonly url: string;
+  /** What it writes to disk is below this folder. */
+  readonly dataDirectory: string;
   /** Cuts off every session, as an operator's restart would, and is back at the same address with all that was committed. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -21,6 +23,7 @@ export async function startPrivatePostgres(): Promise<PrivatePostgres> {
   const { url, port, dataDirectory } = postgres;
   return {
     url,
+    dataDirectory,
     restart: async () => {
       await postgres.stop();
       postgres = await startPostgres({ ...options, port });

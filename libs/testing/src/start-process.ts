@@ -21,6 +21,8 @@ export interface StartedProcess {
   readonly exited: Promise<number>;
   /** All it wrote so far, both streams. */
   logs(): string;
+  /** Sends a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends the signal, SIGTERM unless another is named, and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<number>;
 }
@@ -60,7 +62,7 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
     await stop('SIGKILL');
     throw new Error(`${options.name} ${outcome} before it was ready; it wrote:\n${logs()}`);
   }
-  return { pid: process.pid, url, exited: process.exited, logs, stop };
+  return { pid: process.pid, url, exited: process.exited, logs, signal: (name) => process.signal(name), stop };
 }
 
 /** Ends at once whatever a test file has left running; call it in `afterAll`. */

@@ -18,7 +18,7 @@ export async function visit(
 ): Promise<void> {
   const cloud = new CloudClient({ endpoints: new Endpoints({ cvmEndpoint, stsEndpoint: null }), timeoutMs: 30_000 });
   const credential = { secretId: new Secret(secretId), secretKey: new Secret(secretKey), token: null };
-  const target = { credential, site: 'intl' as const, region: 'ap-guangzhou' };
+  const target = { credential, credentialVersion: 1, site: 'intl' as const, region: 'ap-guangzhou' };
   const began = performance.now();
   const calls: Promise<unknown>[] = [];
   for (let n = 0; (n * 1000) / callsPerSecond < forMs; n += 1) {

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { AccountStatus, AccountWithCredential, Verification } from '#libs/accounts';
+import type { AccountStatus, AccountView as View, Verification } from '#libs/accounts';
 import type { Site } from '#libs/config';
 
 export class CredentialView {
@@ -24,9 +24,26 @@ export class CredentialView {
 
   @ApiProperty({ format: 'date-time' })
   rotatedAt!: string;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'Since when the cloud refuses it. Until it is repaired the image requests of the account wait.',
+  })
+  rejectedAt!: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'AuthFailure.SecretIdNotFound',
+    description: "The cloud's own code.",
+  })
+  rejectedCode!: string | null;
 }
 
-export class AccountView {
+/** Documents what `accountView` of #libs/accounts makes; the compiler holds the two together. */
+export class AccountView implements View {
   @ApiProperty({ example: 'acc_01h455vb4pex5vsknk084sn02q' })
   id!: string;
 
@@ -75,20 +92,6 @@ export class VerificationView {
 
   @ApiProperty({ format: 'date-time' })
   checkedAt!: string;
-}
-
-export function accountView(account: AccountWithCredential): AccountView {
-  const { type, secretIdHint, roleArn, externalId, version, rotatedAt } = account.credential;
-  return {
-    id: account.id,
-    name: account.name,
-    site: account.site,
-    status: account.status,
-    uin: account.uin,
-    userId: account.userId,
-    credential: { type, secretIdHint, roleArn, externalId, version, rotatedAt: rotatedAt.toISOString() },
-    createdAt: account.createdAt.toISOString(),
-  };
 }
 
 export function verificationView({ ok, uin, userId, arn, checkedAt }: Verification): VerificationView {

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Accounts } from '#libs/accounts';
+import { Accounts, accountView } from '#libs/accounts';
 import { Clock } from '#libs/clock';
 import { GatewaySettings } from '#libs/config';
 import { AccountLanes, ImageRequests } from '#libs/image-requests';
@@ -11,7 +11,7 @@ import { pageOf } from '../http/page.js';
 import { PageQuery } from '../http/page.query.dto.js';
 import { Problems } from '../http/problem.view.js';
 import { CreateAccount, PatchAccount, PutCredential } from './account.dto.js';
-import { AccountPage, AccountView, accountView, VerificationView, verificationView } from './account.view.js';
+import { AccountPage, AccountView, VerificationView, verificationView } from './account.view.js';
 import { credentialOrderOf } from './credential.dto.js';
 import { LaneList, laneView } from './lane.view.js';
 
@@ -80,7 +80,8 @@ export class AccountsController {
     summary: 'Replace the credential',
     description:
       'Checked live before the switch, and only for the same identity as before. A key may take the place of a role and ' +
-      'a role that of a key only where the cloud names the same identity for both.',
+      'a role that of a key only where the cloud names the same identity for both. Calls in flight end on the old key. ' +
+      'An account whose credential was rejected is repaired by it: its waiting image requests go on.',
   })
   @ApiOkResponse({ type: AccountView })
   @Problems(400, 404, 409, 422, 503)
@@ -97,7 +98,9 @@ export class AccountsController {
   @RequiresScope('accounts:write')
   @ApiOperation({
     summary: 'Ask the cloud whether the credential is still good',
-    description: 'A role is assumed anew, so that a trust policy that was changed shows.',
+    description:
+      'A refusal marks the account, and its image requests wait. A success repairs it, say after a disabled key was ' +
+      'enabled again, and they go on. A role is assumed anew, so that a trust policy that was changed shows.',
   })
   @ApiOkResponse({ type: VerificationView })
   @Problems(404, 422, 503)

@@ -10,7 +10,8 @@ An image request is accepted at once (202) and carried out in the background: po
 Every error is a problem document (RFC 9457) with a stable \`code\`; its \`type\` leads to a page that explains it.
 
 Not yet: \`Idempotency-Key\` is ignored, so a creating call that is sent twice creates twice (of image requests, an open one
-keeps its name from being ordered again). There are no \`RateLimit\` headers, and callers are not limited.
+keeps its name from being ordered again). There are no \`RateLimit\` headers, and callers with a
+valid key are not limited.
 `.trim();
 
 /** The API as it is: made from the controllers, their bodies and their answers. */

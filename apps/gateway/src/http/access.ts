@@ -1,5 +1,5 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Acting, Caller, Scope } from '#libs/tenants';
 import type { KeyHolder } from './key-holder.js';
@@ -10,14 +10,16 @@ export type Access =
   { readonly kind: 'public' } | { readonly kind: 'any-key' } | { readonly kind: 'scope'; readonly scope: Scope };
 
 export const ACCESS = 'access';
+/** What the document calls our only way to say who calls; the scope that a route asks for stands beside it. */
+const BEARER = 'bearer';
 
 export function RequiresScope(scope: Scope): ReturnType<typeof applyDecorators> {
-  return applyDecorators(declare({ kind: 'scope', scope }), ApiBearerAuth(), Problems(401, 403));
+  return applyDecorators(declare({ kind: 'scope', scope }), ApiSecurity(BEARER, [scope]), Problems(401, 403, 429));
 }
 
 /** Any key that is in force, the operators' own too. */
 export function AnyKey(): ReturnType<typeof applyDecorators> {
-  return applyDecorators(declare({ kind: 'any-key' }), ApiBearerAuth(), Problems(401, 403));
+  return applyDecorators(declare({ kind: 'any-key' }), ApiBearerAuth(BEARER), Problems(401, 403, 429));
 }
 
 export function Public(): MethodDecorator & ClassDecorator {

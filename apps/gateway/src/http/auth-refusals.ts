@@ -1,10 +1,13 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { AuditStore, NewAuditEntry } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import type { ApiKeyId, TenantId } from '#libs/ids';
+import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { Scope } from '#libs/tenants';
-import { RefusalFold } from './refusal-fold.js';
+import { addressBlock } from './address-block.js';
+import { type Folded, RefusalFold } from './refusal-fold.js';
 import { pathOf } from './request-origin.js';
 
 /** Who was refused, as far as that is known, and why. */
@@ -16,60 +19,96 @@ export interface AuthRefusal {
   readonly scope?: Scope;
 }
 
+const TELL_EVERY_MS = 5000;
+/** Of what a caller may make as long as a header: enough to tell it by, and little to keep. */
+const CHARACTERS_MAX = 200;
+
 /**
- * Writes refused keys into the audit log: the tenant's where the key is one of its own, else the operators'. A key that is
- * known has an entry for each refusal; of missing and unknown keys there is one for each address and minute, and
- * `detail.folded` counts those that were left out before it.
+ * Writes refused keys into the audit log: the tenant's where the key is one of its own, else the operators'. Each of the
+ * first twenty refusals of an address and key in a minute has an entry of its own. Those beyond have one together when
+ * the minute is over or the process ends: it tells of the last one, and `detail.folded` is for how many it stands.
  */
-export class AuthRefusals {
-  private readonly fold = new RefusalFold();
+export class AuthRefusals implements OnApplicationShutdown {
+  private readonly fold = new RefusalFold<NewAuditEntry>();
+  private readonly timer: NodeJS.Timeout;
+  private telling: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly postgres: Postgres,
     private readonly audit: AuditStore,
     private readonly clock: Clock,
-  ) {}
+    private readonly log: Log,
+  ) {
+    this.timer = setInterval(() => this.tell(this.fold.takeClosed(this.clock.now())), TELL_EVERY_MS).unref();
+  }
 
   async record(request: FastifyRequest, refusal: AuthRefusal): Promise<void> {
     const at = this.clock.now();
-    if (refusal.apiKeyId !== null) return this.append(request, refusal, 0, at);
-
-    const folded = this.fold.admit(request.ip, at);
-    if (folded === null) return;
+    const entry = entryOf(request, refusal);
+    const party = `${addressBlock(request.ip)} ${refusal.apiKeyId ?? ''}`;
+    if (!this.fold.admit(party, entry, at)) return;
     try {
-      await this.append(request, refusal, folded, at);
+      await this.append(entry, at);
     } catch (error) {
-      this.fold.readmit(request.ip);
+      this.fold.readmit(party);
       throw error;
     }
   }
 
-  private async append(request: FastifyRequest, refusal: AuthRefusal, folded: number, at: Date): Promise<void> {
-    const { tenantId, apiKeyId, reason, scope } = refusal;
-    const route = { method: request.method, path: pathOf(request) };
-    const entry: NewAuditEntry = {
-      tenantId,
-      accountId: null,
-      actor: {
-        type: 'api_key',
-        id: apiKeyId,
-        name: apiKeyId === null ? 'unknown' : apiKeyId,
-        ip: request.ip,
-        userAgent: request.headers['user-agent'] ?? null,
-      },
-      action: 'auth.refused',
-      target: { type: 'api_key', id: apiKeyId },
-      outcome: 'failure',
-      requestId: request.id,
-      upstream: null,
-      detail: {
-        reason,
-        ...route,
-        ...(scope === undefined ? {} : { requiredScope: scope }),
-        ...(folded === 0 ? {} : { folded }),
-      },
-    };
+  /** Called once the last request is answered, and before the database is closed. */
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.telling;
+    this.tell(this.fold.takeAll());
+    await this.telling;
+  }
+
+  /** One batch after the other, so that the end of the process can wait for all of them. */
+  private tell(folded: readonly Folded<NewAuditEntry>[]): void {
+    if (folded.length > 0) this.telling = this.telling.then(() => this.write(folded));
+  }
+
+  private async write(folded: readonly Folded<NewAuditEntry>[]): Promise<void> {
+    const at = this.clock.now();
+    try {
+      await this.postgres.asSystem(async (tx) => {
+        for (const { count, last } of folded)
+          await this.audit.append(tx, { ...last, detail: { ...last.detail, folded: count } }, at);
+      });
+    } catch (error) {
+      this.fold.putBack(folded);
+      this.log.warn({ event: 'refusals.not_told', entries: folded.length, error });
+    }
+  }
+
+  private async append(entry: NewAuditEntry, at: Date): Promise<void> {
+    const { tenantId } = entry;
     if (tenantId === null) await this.postgres.asSystem((tx) => this.audit.append(tx, entry, at));
     else await this.postgres.asTenant(tenantId, (tx) => this.audit.append(tx, entry, at));
   }
+}
+
+function entryOf(request: FastifyRequest, { tenantId, apiKeyId, reason, scope }: AuthRefusal): NewAuditEntry {
+  return {
+    tenantId,
+    accountId: null,
+    actor: {
+      type: 'api_key',
+      id: apiKeyId,
+      name: apiKeyId === null ? 'unknown' : apiKeyId,
+      ip: request.ip,
+      userAgent: request.headers['user-agent']?.slice(0, CHARACTERS_MAX) ?? null,
+    },
+    action: 'auth.refused',
+    target: { type: 'api_key', id: apiKeyId },
+    outcome: 'failure',
+    requestId: request.id,
+    upstream: null,
+    detail: {
+      reason,
+      method: request.method,
+      path: pathOf(request).slice(0, CHARACTERS_MAX),
+      ...(scope === undefined ? {} : { requiredScope: scope }),
+    },
+  };
 }

@@ -3,18 +3,13 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '#libs/audit';
 import { Secret } from '#libs/secret';
-import {
-  type Authentication,
-  Authenticator,
-  InsufficientScope,
-  InvalidApiKey,
-  MissingApiKey,
-  type Scope,
-  TenantSuspended,
-} from '#libs/tenants';
+import { type Authentication, Authenticator, InsufficientScope, MissingApiKey, type Scope } from '#libs/tenants';
 import { type Access, ACCESS } from './access.js';
 import { AuthRefusals } from './auth-refusals.js';
+import { GuessLimiter } from './guess-limiter.js';
+import { TooManyFailures } from './http.errors.js';
 import type { KeyHolder } from './key-holder.js';
+import { refusalFor } from './key-refusal.js';
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
 
@@ -25,6 +20,7 @@ export class CallerGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
     private readonly refusals: AuthRefusals,
+    private readonly guesses: GuessLimiter,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -52,12 +48,36 @@ export class CallerGuard implements CanActivate {
       throw new MissingApiKey('no bearer key in the request');
     }
     const authentication = await this.authenticator.authenticate(new Secret(presented));
+    await this.refuseWhileSlowed(request, authentication);
     if (authentication.kind !== 'refused') return holderFor(authentication, request);
 
     const { reason, tenantId, apiKeyId } = authentication;
     await this.refusals.record(request, { reason, tenantId, apiKeyId });
-    throw reason === 'tenant_suspended' ? new TenantSuspended(`${tenantId} is suspended`) : new InvalidApiKey(reason);
+    throw refusalFor(reason);
   }
+
+  /**
+   * A tenant's key is 256 random bits, so whoever has one did not guess it, and passes whatever others behind the same
+   * address do. The operators' key may have been chosen by a person: while its address is slowed it is answered as an
+   * unknown one is, word for word and step for step, so that nobody learns there whether a guess was right.
+   */
+  private async refuseWhileSlowed(request: FastifyRequest, authentication: Authentication): Promise<void> {
+    if (isKeyInForce(authentication)) return;
+    const isGuess = authentication.kind === 'refused' && authentication.reason === 'unknown';
+    const slowedForMs = await this.guesses.count(request.ip, isGuess ? 1 : 0);
+    if (slowedForMs === null) return;
+
+    const { tenantId, apiKeyId } =
+      authentication.kind === 'refused' ? authentication : { tenantId: null, apiKeyId: null };
+    await this.refusals.record(request, { reason: 'too_many_failures', tenantId, apiKeyId });
+    throw new TooManyFailures(slowedForMs);
+  }
+}
+
+/** Of a tenant, suspended or not: neither revoked nor expired. */
+function isKeyInForce(authentication: Authentication): boolean {
+  if (authentication.kind === 'refused') return authentication.reason === 'tenant_suspended';
+  return authentication.kind === 'tenant';
 }
 
 function holderFor(

@@ -1,15 +1,20 @@
 import { Global, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule, DiscoveryService, Reflector } from '@nestjs/core';
+import type { Redis } from 'ioredis';
 import { AuditStore } from '#libs/audit';
 import { Clock } from '#libs/clock';
 import { GatewaySettings } from '#libs/config';
+import { Log } from '#libs/logging';
 import { Postgres } from '#libs/postgres';
 import { ApiKeyStore, Authenticator, TenantsModule } from '#libs/tenants';
+import { COMMANDS } from '../foundation.module.js';
 import { AuthRefusals } from './auth-refusals.js';
 import { CallerGuard } from './caller.guard.js';
 import { assertEveryRouteDeclaresAccess } from './declared-access.js';
 import { Draining } from './draining.js';
+import { GuessLimiter } from './guess-limiter.js';
 import { InputPipe } from './input.pipe.js';
+import { KeyWatch } from './key-watch.js';
 import { ProblemPagesController } from './problem-pages.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RouteTable } from './route-table.js';
@@ -30,14 +35,21 @@ import { RouteTable } from './route-table.js';
     },
     {
       provide: AuthRefusals,
-      useFactory: (postgres: Postgres, audit: AuditStore, clock: Clock) => new AuthRefusals(postgres, audit, clock),
-      inject: [Postgres, AuditStore, Clock],
+      useFactory: (postgres: Postgres, audit: AuditStore, clock: Clock, log: Log) =>
+        new AuthRefusals(postgres, audit, clock, log),
+      inject: [Postgres, AuditStore, Clock, Log],
     },
+    {
+      provide: KeyWatch,
+      useFactory: (authenticator: Authenticator, log: Log) => new KeyWatch(authenticator, log),
+      inject: [Authenticator, Log],
+    },
+    { provide: GuessLimiter, useFactory: (redis: Redis) => new GuessLimiter(redis), inject: [COMMANDS] },
     { provide: APP_GUARD, useClass: CallerGuard },
     { provide: APP_PIPE, useClass: InputPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [RouteTable, Draining],
+  exports: [RouteTable, Draining, KeyWatch],
 })
 export class HttpModule implements OnApplicationBootstrap {
   constructor(

@@ -46,6 +46,12 @@ export const PROBLEM_TYPES = {
     remedy:
       'Check that the key exists, is enabled and belongs to the site that was named; of a role, that its trust policy asks for externalId (see docs/roles.md).',
   },
+  expiry_too_late: {
+    status: 403,
+    title: 'Expiry is too late',
+    meaning: 'A key cannot make one that outlives it; detail says how long it lives itself.',
+    remedy: 'Give an expiresAt that is no later, or use a key that lives longer.',
+  },
   headers_too_large: {
     status: 431,
     title: 'Headers are too large',
@@ -166,6 +172,13 @@ export const PROBLEM_TYPES = {
     title: 'Tenant is suspended',
     meaning: 'The operators have suspended the tenant; none of its keys opens anything.',
     remedy: 'Ask the operators.',
+  },
+  too_many_failures: {
+    status: 429,
+    title: 'Too many failures',
+    meaning:
+      "Twenty unknown API keys came from this address within a minute; until it is over only tenants' keys in force are answered.",
+    remedy: 'Try again after the time that Retry-After gives, with the right key.',
   },
   unavailable: {
     status: 503,

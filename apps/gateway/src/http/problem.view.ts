@@ -10,6 +10,7 @@ const WORDS = {
   413: 'The body has more than 1 MiB.',
   415: 'The body is not sent as application/json.',
   422: 'It was understood, but cannot be done; `code` says why.',
+  429: 'Too many unknown keys came from this address; `Retry-After` says when to try again.',
   503: 'A part that is needed does not answer; `Retry-After` says when to try again.',
 } as const;
 
@@ -51,6 +52,10 @@ class ProblemView {
   errors?: InputFaultView[];
 }
 
+const RETRY_AFTER = {
+  'Retry-After': { description: 'After how many seconds to try again.', schema: { type: 'integer' as const } },
+};
+
 /** Documents which problems a route may answer with. */
 export function Problems(...statuses: readonly (keyof typeof WORDS)[]): ReturnType<typeof applyDecorators> {
   return applyDecorators(
@@ -59,6 +64,7 @@ export function Problems(...statuses: readonly (keyof typeof WORDS)[]): ReturnTy
       ApiResponse({
         status,
         description: WORDS[status],
+        ...(status === 429 || status === 503 ? { headers: RETRY_AFTER } : {}),
         content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemView) } } },
       }),
     ),

@@ -106,7 +106,11 @@ export class ImageRequestView implements View {
   @ApiProperty({ type: 'integer', example: 1, description: 'Calls of CreateImage so far.' })
   attempts!: number;
 
-  @ApiProperty({ type: FailureView, nullable: true })
+  @ApiProperty({
+    type: FailureView,
+    nullable: true,
+    description: 'Why it failed. Of an open request, what its owner has to mend before it goes on by itself.',
+  })
   error!: FailureView | null;
 
   @ApiProperty({ format: 'date-time' })

@@ -1,11 +1,14 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { TenantId } from '#libs/ids';
 import { type ImageRequest, ImageRequests, imageRequestView, isEnded } from '#libs/image-requests';
 import type { Caller } from '#libs/tenants';
-import { CurrentCaller, RequiresScope } from '../http/access.js';
+import { CurrentCaller, CurrentHolder, RequiresScope } from '../http/access.js';
 import { cursorAfter, idAfter } from '../http/cursor.js';
 import { Draining } from '../http/draining.js';
+import type { KeyHolder } from '../http/key-holder.js';
+import { KeyWatch } from '../http/key-watch.js';
 import { pageOf } from '../http/page.js';
 import { Problems } from '../http/problem.view.js';
 import { CreateImageRequest, imageOrderOf } from './create-image-request.dto.js';
@@ -23,6 +26,7 @@ export class ImageRequestsController {
   constructor(
     private readonly imageRequests: ImageRequests,
     private readonly draining: Draining,
+    private readonly keys: KeyWatch,
   ) {}
 
   @Post()
@@ -86,6 +90,7 @@ export class ImageRequestsController {
   @Problems(400, 404)
   async get(
     @CurrentCaller() caller: Caller,
+    @CurrentHolder() holder: KeyHolder,
     @Param('id') id: string,
     @Query() { wait }: WaitQuery,
     @Req() request: FastifyRequest,
@@ -96,7 +101,7 @@ export class ImageRequestsController {
     const found =
       seconds === 0
         ? await this.imageRequests.find(caller.tenantId, id)
-        : await this.waitForEnd(caller, id, seconds, reply);
+        : await this.waitForEnd(holder, caller.tenantId, id, seconds, reply);
     if (preferred !== null) void reply.header('preference-applied', `wait=${preferred}`);
     if (!isEnded(found.status)) void reply.header('retry-after', RETRY_AFTER_SECONDS);
     return this.withPlace(found);
@@ -139,15 +144,25 @@ export class ImageRequestsController {
     return imageRequestView(request, places.get(request.id) ?? null);
   }
 
-  /** Also ends when the caller has gone away or the process is asked to stop. */
-  private async waitForEnd(caller: Caller, id: string, seconds: number, reply: FastifyReply): Promise<ImageRequest> {
+  /** Also ends when the caller has gone away or the process is asked to stop; with a refusal when the key is revoked. */
+  private async waitForEnd(
+    holder: KeyHolder,
+    tenantId: TenantId,
+    id: string,
+    seconds: number,
+    reply: FastifyReply,
+  ): Promise<ImageRequest> {
+    const key = this.keys.watch(holder);
     const gone = new AbortController();
     const leave = (): void => gone.abort();
     reply.raw.once('close', leave);
     try {
-      const signal = AbortSignal.any([gone.signal, this.draining.signal]);
-      return await this.imageRequests.waitForEnd(caller.tenantId, id, seconds * 1000, signal);
+      const signal = AbortSignal.any([gone.signal, this.draining.signal, key.ended]);
+      const found = await this.imageRequests.waitForEnd(tenantId, id, seconds * 1000, signal);
+      key.ended.throwIfAborted();
+      return found;
     } finally {
+      key.stop();
       reply.raw.off('close', leave);
     }
   }

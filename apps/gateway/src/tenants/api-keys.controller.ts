@@ -5,10 +5,10 @@ import { CurrentCaller, CurrentHolder, RequiresScope } from '../http/access.js';
 import { cursorAfter, idAfter } from '../http/cursor.js';
 import type { KeyHolder } from '../http/key-holder.js';
 import { pageOf } from '../http/page.js';
-import { PageQuery } from '../http/page.query.dto.js';
 import { Problems } from '../http/problem.view.js';
 import { apiKeyOrderOf, CreateApiKey } from './api-key.dto.js';
 import { ApiKeyPage, apiKeyView, NewApiKeyView, newApiKeyView } from './api-key.view.js';
+import { apiKeyFilterOf, ApiKeysQuery } from './api-keys-query.dto.js';
 
 /** A tenant's own keys, for a key of it that may manage them. */
 @ApiTags('API keys')
@@ -20,7 +20,8 @@ export class ApiKeysController {
   @Post()
   @ApiOperation({
     summary: 'Create an API key',
-    description: 'With no more scopes than the key that calls has itself. The answer alone shows the key.',
+    description:
+      'With no more scopes than the key that calls has itself, and no later expiry. The answer alone shows the key.',
   })
   @ApiCreatedResponse({ type: NewApiKeyView })
   @Problems(400)
@@ -29,16 +30,18 @@ export class ApiKeysController {
     @CurrentHolder() holder: KeyHolder,
     @Body() body: CreateApiKey,
   ): Promise<NewApiKeyView> {
-    const mayGive = holder.kind === 'tenant' ? holder.apiKey.scopes : [];
-    return newApiKeyView(await this.apiKeys.create(caller, apiKeyOrderOf(body), mayGive));
+    const limits = holder.kind === 'tenant' ? holder.apiKey : { scopes: [], expiresAt: null };
+    return newApiKeyView(await this.apiKeys.create(caller, apiKeyOrderOf(body), limits));
   }
 
   @Get()
   @ApiOperation({ summary: 'List the keys that are not revoked, newest first' })
   @ApiOkResponse({ type: ApiKeyPage })
   @Problems(400)
-  async list(@CurrentCaller() caller: Caller, @Query() { limit, cursor }: PageQuery): Promise<ApiKeyPage> {
-    const apiKeys = await this.apiKeys.list(caller.tenantId, { after: idAfter('key', cursor), limit: limit + 1 });
+  async list(@CurrentCaller() caller: Caller, @Query() query: ApiKeysQuery): Promise<ApiKeyPage> {
+    const { limit, cursor } = query;
+    const page = { after: idAfter('key', cursor), limit: limit + 1 };
+    const apiKeys = await this.apiKeys.list(caller.tenantId, apiKeyFilterOf(query), page);
     return pageOf(apiKeys, limit, apiKeyView, (apiKey) => cursorAfter(apiKey.id));
   }
 

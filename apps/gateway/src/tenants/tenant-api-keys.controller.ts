@@ -4,10 +4,10 @@ import { type Acting, ApiKeys, TENANT_SCOPES, Tenants } from '#libs/tenants';
 import { CurrentActing, RequiresScope } from '../http/access.js';
 import { cursorAfter, idAfter } from '../http/cursor.js';
 import { pageOf } from '../http/page.js';
-import { PageQuery } from '../http/page.query.dto.js';
 import { Problems } from '../http/problem.view.js';
 import { apiKeyOrderOf, CreateApiKey } from './api-key.dto.js';
 import { ApiKeyPage, apiKeyView, NewApiKeyView, newApiKeyView } from './api-key.view.js';
+import { apiKeyFilterOf, ApiKeysQuery } from './api-keys-query.dto.js';
 
 /** Any tenant's keys, for operators. */
 @ApiTags('Tenants (operators)')
@@ -30,16 +30,19 @@ export class TenantApiKeysController {
   ): Promise<NewApiKeyView> {
     const tenant = await this.tenants.get(id);
     const caller = { ...acting, tenantId: tenant.id };
-    return newApiKeyView(await this.apiKeys.create(caller, apiKeyOrderOf(body), TENANT_SCOPES));
+    const limits = { scopes: TENANT_SCOPES, expiresAt: null };
+    return newApiKeyView(await this.apiKeys.create(caller, apiKeyOrderOf(body), limits));
   }
 
   @Get()
   @ApiOperation({ summary: "List a tenant's keys that are not revoked, newest first" })
   @ApiOkResponse({ type: ApiKeyPage })
   @Problems(400, 404)
-  async list(@Param('id') id: string, @Query() { limit, cursor }: PageQuery): Promise<ApiKeyPage> {
+  async list(@Param('id') id: string, @Query() query: ApiKeysQuery): Promise<ApiKeyPage> {
     const tenant = await this.tenants.get(id);
-    const apiKeys = await this.apiKeys.list(tenant.id, { after: idAfter('key', cursor), limit: limit + 1 });
+    const { limit, cursor } = query;
+    const page = { after: idAfter('key', cursor), limit: limit + 1 };
+    const apiKeys = await this.apiKeys.list(tenant.id, apiKeyFilterOf(query), page);
     return pageOf(apiKeys, limit, apiKeyView, (apiKey) => cursorAfter(apiKey.id));
   }
 

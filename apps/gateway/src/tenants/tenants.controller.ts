@@ -4,8 +4,8 @@ import { type Acting, Tenants } from '#libs/tenants';
 import { CurrentActing, RequiresScope } from '../http/access.js';
 import { cursorAfter, idAfter } from '../http/cursor.js';
 import { pageOf } from '../http/page.js';
-import { PageQuery } from '../http/page.query.dto.js';
 import { Problems } from '../http/problem.view.js';
+import { tenantFilterOf, TenantsQuery } from './api-keys-query.dto.js';
 import { CreateTenant, PatchTenant } from './tenant.dto.js';
 import { TenantPage, TenantView, tenantView } from './tenant.view.js';
 
@@ -27,8 +27,10 @@ export class TenantsController {
   @ApiOperation({ summary: 'List tenants, newest first' })
   @ApiOkResponse({ type: TenantPage })
   @Problems(400)
-  async list(@Query() { limit, cursor }: PageQuery): Promise<TenantPage> {
-    const tenants = await this.tenants.list({ after: idAfter('ten', cursor), limit: limit + 1 });
+  async list(@Query() query: TenantsQuery): Promise<TenantPage> {
+    const { limit, cursor } = query;
+    const page = { after: idAfter('ten', cursor), limit: limit + 1 };
+    const tenants = await this.tenants.list(tenantFilterOf(query), page);
     return pageOf(tenants, limit, tenantView, ({ id }) => cursorAfter(id));
   }
 

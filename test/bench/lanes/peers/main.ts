@@ -13,6 +13,7 @@ const redisUrl = read('REDIS_URL');
 const credentials = JSON.parse(read('CREDENTIALS')) as { secretId: string; secretKey: string }[];
 const targets = credentials.map(({ secretId, secretKey }) => ({
   credential: { secretId: new Secret(secretId), secretKey: new Secret(secretKey), token: null },
+  credentialVersion: 1,
   site: 'intl' as const,
   region: 'ap-guangzhou',
 }));

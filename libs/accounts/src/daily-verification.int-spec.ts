@@ -1,0 +1,100 @@
+import { sql } from 'kysely';
+import type { AccountId } from '#libs/ids';
+import type { Caller } from '#libs/tenants';
+import { AccountStack, ALICE, refusal } from '../../../test/support/account-stack.js';
+
+const HOUR_MS = 3_600_000;
+
+describe('The daily verification', () => {
+  let stack: AccountStack;
+  let caller: Caller;
+
+  beforeEach(async () => {
+    stack = await AccountStack.start();
+    caller = await stack.newCaller();
+  });
+  afterEach(() => stack.stop());
+
+  const sweep = () => stack.daily.sweep(new AbortController().signal);
+  const callsOf = async (id: AccountId): Promise<number> =>
+    (await stack.actionsOf(caller, id)).filter((action) => action.startsWith('sts.GetCallerIdentity')).length;
+
+  it('asks about each active account a day after the cloud last told of it, with every step on record', async () => {
+    const id = await stack.newAccount(caller);
+    stack.clock.advance(23 * HOUR_MS);
+    expect(await sweep()).toMatchObject({ known: 0, rejected: 0 });
+    stack.clock.advance(HOUR_MS);
+
+    expect(await sweep()).toEqual({ known: 1, rejected: 0, unavailable: 0, faulty: 0 });
+    expect(await sweep()).toMatchObject({ known: 0 });
+    expect((await stack.actionsOf(caller, id)).slice(3)).toEqual([
+      'credential.open success',
+      'sts.GetCallerIdentity success',
+    ]);
+    stack.clock.advance(24 * HOUR_MS);
+    expect(await sweep()).toMatchObject({ known: 1 });
+  });
+
+  it('leaves disabled and deleted accounts alone', async () => {
+    const [disabled, deleted] = [await stack.newAccount(caller), await stack.newAccount(caller)];
+    await stack.accounts.patch(caller, disabled, { status: 'disabled' });
+    await stack.accounts.delete(caller, deleted, async () => false);
+    stack.clock.advance(25 * HOUR_MS);
+
+    expect(await sweep()).toMatchObject({ known: 0 });
+    await stack.accounts.patch(caller, disabled, { status: 'active' });
+    expect(await sweep()).toMatchObject({ known: 1 });
+  });
+
+  it('marks an account, and repairs it the day after if its key is good again', async () => {
+    const id = await stack.newAccount(caller);
+    stack.clock.advance(24 * HOUR_MS);
+    stack.answer = refusal('AuthFailure.SecretIdNotFound');
+    expect(await sweep()).toMatchObject({ rejected: 1 });
+    expect(await stack.accounts.get(caller.tenantId, id)).toMatchObject({
+      rejection: { code: 'AuthFailure.SecretIdNotFound' },
+    });
+    expect(await sweep()).toMatchObject({ rejected: 0 });
+    stack.clock.advance(24 * HOUR_MS);
+    stack.answer = ALICE;
+
+    expect(await sweep()).toMatchObject({ known: 1 });
+    expect(await stack.accounts.get(caller.tenantId, id)).toMatchObject({ rejection: null });
+    expect(await stack.eventsOf(id)).toHaveLength(1);
+  });
+
+  it('changes nothing when the cloud can tell nothing, and asks again later', async () => {
+    const id = await stack.newAccount(caller);
+    const { verifiedAt } = await stack.accounts.get(caller.tenantId, id);
+    stack.clock.advance(24 * HOUR_MS);
+    stack.answer = 'garbage';
+
+    expect(await sweep()).toMatchObject({ unavailable: 1 });
+    expect(await sweep()).toMatchObject({ unavailable: 0 });
+    expect(await stack.accounts.get(caller.tenantId, id)).toMatchObject({ verifiedAt, rejection: null });
+    stack.clock.advance(HOUR_MS);
+    stack.answer = ALICE;
+    expect(await sweep()).toMatchObject({ known: 1 });
+  });
+
+  it('asks once about each account, however many sweepers there are, and of many only a few at a time', async () => {
+    const ids = await Promise.all(Array.from({ length: 25 }, () => stack.newAccount(caller)));
+    stack.clock.advance(24 * HOUR_MS);
+
+    const swept = await Promise.all([sweep(), sweep(), sweep()]);
+    expect(Math.max(...swept.map(({ known }) => known))).toBeLessThanOrEqual(10);
+    expect(swept.reduce((sum, { known }) => sum + known, 0)).toBe(25);
+    for (const id of ids) expect(await callsOf(id)).toBe(2);
+  });
+
+  it('is not kept from the others by a credential that does not open', async () => {
+    const [broken, good] = [await stack.newAccount(caller), await stack.newAccount(caller)];
+    await sql`
+      update credentials set box = (select box from credentials where account_id = ${good}) where account_id = ${broken}
+    `.execute(stack.database.postgres.db);
+    stack.clock.advance(24 * HOUR_MS);
+
+    expect(await sweep()).toMatchObject({ known: 1, faulty: 1 });
+    expect(await callsOf(good)).toBe(2);
+  });
+});

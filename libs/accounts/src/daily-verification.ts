@@ -1,0 +1,59 @@
+import { systemActor } from '#libs/audit';
+import type { Clock } from '#libs/clock';
+import type { Log } from '#libs/logging';
+import type { SystemPostgres } from '#libs/postgres';
+import type { Account } from './account.js';
+import type { AccountStore } from './account.store.js';
+import type { CredentialVerification } from './credential-verification.js';
+import type { IdentityAnswer } from './identity-check.js';
+
+/** How a sweep's verifications ended. */
+export type VerifiedCounts = Record<IdentityAnswer['kind'] | 'faulty', number>;
+
+const VERIFY_AFTER_MS = 24 * 3_600_000;
+/** Nobody else verifies an account that a worker has claimed; and one about which nothing was learned has its next turn then. */
+const CLAIM_MS = 10 * 60_000;
+/** One sweep's share. Sweeps follow each other after a pause, so that many accounts that are due at once are spread out. */
+const ACCOUNTS_A_SWEEP = 10;
+const AT_ONCE = 5;
+
+/** Finds out that a credential has stopped working before a request does: each active account is verified once a day. */
+export class DailyVerification {
+  constructor(
+    private readonly postgres: SystemPostgres,
+    private readonly store: AccountStore,
+    private readonly verification: CredentialVerification,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** Verifies a few of those that are due. Any number may sweep at once; each account is one sweeper's. */
+  async sweep(stopping: AbortSignal): Promise<VerifiedCounts> {
+    const counts: VerifiedCounts = { known: 0, rejected: 0, unavailable: 0, faulty: 0 };
+    const now = this.clock.now();
+    const due = {
+      verifiedBefore: new Date(now.getTime() - VERIFY_AFTER_MS),
+      claimedUntil: new Date(now.getTime() + CLAIM_MS),
+      now,
+    };
+    const accounts = await this.store.claimForVerification(this.postgres.db, due, ACCOUNTS_A_SWEEP);
+    for (let from = 0; from < accounts.length && !stopping.aborted; from += AT_ONCE) {
+      const kinds = await Promise.all(accounts.slice(from, from + AT_ONCE).map((account) => this.verify(account)));
+      for (const kind of kinds) counts[kind] += 1;
+    }
+    return counts;
+  }
+
+  /** A credential that does not open, say for a lost master key, must not keep the others from being verified. */
+  private async verify(account: Account): Promise<keyof VerifiedCounts> {
+    const by = { tenantId: account.tenantId, actor: systemActor('worker'), requestId: null };
+    try {
+      const { answer } = await this.verification.verify(account, by);
+      if (answer.kind !== 'not_assumed') return answer.kind;
+      return answer.why.kind === 'refused' ? 'rejected' : 'unavailable';
+    } catch (error) {
+      this.log.error({ event: 'credential.not_verified', accountId: account.id, tenantId: account.tenantId, error });
+      return 'faulty';
+    }
+  }
+}
