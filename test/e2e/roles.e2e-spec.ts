@@ -143,19 +143,33 @@ describe('an account that is a role', () => {
     expect(await codes()).toEqual(new Set());
   }, 60_000);
 
-  it('fails its requests with what to do when the role cannot be assumed any more', async () => {
+  it('is marked when its role cannot be assumed any more, and goes on once the trust policy is mended', async () => {
     const account = await createRoleAccount(tenant.api, service.simulator);
-    await service.simulator.addRole({ roleArn: account.roleArn, trustedUin: PLATFORM.uin, externalId: 'changed' });
-    const request = await finish(account);
+    const trust = (externalId: string) =>
+      service.simulator.addRole({ roleArn: account.roleArn, trustedUin: PLATFORM.uin, externalId });
+    await trust('changed');
+    const { id } = await post(account);
+    const read = () => tenant.api.read<ImageRequestView>(`/v1/image-requests/${id}`);
+    await waitFor(async () => (await read()).error !== null, { timeoutMs: 20_000 });
 
-    expect(request).toMatchObject({
-      status: 'failed',
+    const waiting = await read();
+    expect(waiting).toMatchObject({
+      status: 'queued',
+      waitingFor: 'retry',
       attempts: 0,
-      error: { code: 'UnauthorizedOperation', category: 'credential', retryable: false },
+      error: { code: 'UnauthorizedOperation', category: 'credential' },
     });
-    expect(request.error?.hint).toContain('trust policy');
+    expect(waiting.error?.hint).toContain('trust policy');
+    expect(await tenant.api.read(`/v1/accounts/${account.id}`)).toMatchObject({
+      credential: { rejectedCode: 'UnauthorizedOperation', rejectedAt: expect.any(String) as string },
+    });
+    expect((await tenant.api.call('POST', `/v1/accounts/${account.id}/verify`)).status).toBe(422);
     expect(await calls('CreateImage')).toEqual([]);
-  }, 60_000);
+
+    await trust(await externalIdOf(tenant.api));
+    expect((await tenant.api.call('POST', `/v1/accounts/${account.id}/verify`)).body).toMatchObject({ ok: true });
+    expect(await ended(tenant.api, id)).toMatchObject({ status: 'succeeded', error: null });
+  }, 90_000);
 
   it('waits while the key of the platform is refused, and blames nobody', async () => {
     const account = await createRoleAccount(tenant.api, service.simulator);
