@@ -26,6 +26,8 @@ export function placesOf(stage: Stage, party: Party): readonly Place[] {
   const [gateway, worker] = [service.gateways[0], service.workers[0]];
   if (gateway === undefined || worker === undefined) throw new Error('the service does not run');
   const received = () => [...receiver.requests, ...failing.requests].map((request) => JSON.stringify(request));
+  // Each of its connections knows it for as long as the process lives.
+  const databaseName = new URL(service.database.url).pathname.slice(1);
   return [
     textPlace('what the gateway wrote', party.tenantId, () => [gateway.logs()]),
     textPlace('what the worker wrote', party.accountId, () => [worker.logs()]),
@@ -38,12 +40,12 @@ export function placesOf(stage: Stage, party: Party): readonly Place[] {
     filesPlace("PostgreSQL's files", party.accountId, stage.postgres.dataDirectory),
     filesPlace("Redis' files", party.credential.uin, service.redisDataDirectory),
     ...LAST_WORDS.map((last) =>
-      heapPlace(`the gateway's memory, where ${last.name}`, service.masterKey, async () => {
+      heapPlace(`the gateway's memory, where ${last.name}`, databaseName, async () => {
         await last.play(party, stage);
         return stage.heaps.take(gateway);
       }),
     ),
-    heapPlace("the worker's memory, where the last that it did is sign", service.masterKey, async () => {
+    heapPlace("the worker's memory, where the last that it did is sign", databaseName, async () => {
       await signing.play(party, stage);
       return stage.heaps.take(worker);
     }),

@@ -37,8 +37,9 @@ function bodyOf({ secretId, secretKey }: PlantedCredential): Record<string, unkn
   return { type: 'static', secretId, secretKey };
 }
 
-async function ended(party: Party, id: string): Promise<void> {
-  await party.api.must('GET', `/v1/image-requests/${id}?wait=60`);
+async function ended({ api }: Party, id: string): Promise<void> {
+  const { completedAt } = await api.must<{ completedAt: string | null }>('GET', `/v1/image-requests/${id}?wait=60`);
+  if (completedAt === null) throw new Error(`${id} has not ended within a minute`);
 }
 
 const orders: Scene = {
@@ -196,6 +197,11 @@ const cloudFaults: Scene = {
       await simulator.addFaults({ match: { action, secretId }, times: 1, effect });
       await api.call('POST', `/v1/accounts/${accountId}/verify`);
     }
+    // The last of them was word that the credential is gone: what is ordered now waits until it is verified.
+    const kept = await api.must<{ id: string }>('POST', '/v1/image-requests', orderOf(party, 'kept'));
+    await api.must('GET', `/v1/accounts/${accountId}`);
+    await api.must('POST', `/v1/accounts/${accountId}/verify`);
+    await ended(party, kept.id);
     await simulator.addFaults(
       ...(ofImages ?? []).map(([action, effect]) => ({ match: { action, secretId }, times: 1, effect })),
     );
