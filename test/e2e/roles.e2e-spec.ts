@@ -127,6 +127,24 @@ describe('an account that is a role', () => {
     expect(await codes()).toEqual(new Set(['AuthFailure.TokenFailure']));
   }, 60_000);
 
+  it.each(['AuthFailure.SecretIdNotFound', 'AuthFailure.SignatureFailure'])(
+    'does not hold %s of a session against its role',
+    async (code) => {
+      const account = await createRoleAccount(tenant.api, service.simulator);
+      await service.simulator.addFaults({
+        match: { action: 'CreateImage', uin: account.uin },
+        times: 1,
+        effect: { kind: 'error', code },
+      });
+      expect(await finish(account)).toMatchObject({ status: 'succeeded', attempts: 2, error: null });
+
+      expect(await tenant.api.read(`/v1/accounts/${account.id}`)).toMatchObject({
+        credential: { rejectedCode: null, rejectedAt: null },
+      });
+    },
+    60_000,
+  );
+
   it(`never meets the end of a session though each lives ${TOKEN_LIFE_MS / 1000} seconds`, async () => {
     await service.simulator.changeSettings({ temporaryKeyDurationMs: TOKEN_LIFE_MS });
     const account = await createRoleAccount(tenant.api, service.simulator);

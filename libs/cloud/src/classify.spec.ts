@@ -178,18 +178,12 @@ describe('rejectsCredential', () => {
     'AuthFailure.InvalidSecretId',
     'AuthFailure.SignatureFailure',
     'AuthFailure.AccessKeyIllegal',
-  ])('holds %s against any key', (code) => {
+    'AuthFailure.TokenFailure',
+    'UnauthorizedOperation.InvalidToken',
+  ])('holds %s against a key that is stored, and not against one of a session, which is renewed', (code) => {
     expect(rejectsCredential(code, permanent)).toBe(true);
-    expect(rejectsCredential(code, temporary)).toBe(true);
+    expect(rejectsCredential(code, temporary)).toBe(false);
   });
-
-  it.each(['AuthFailure.TokenFailure', 'UnauthorizedOperation.InvalidToken'])(
-    'holds %s against a key without a token alone, for a token is renewed',
-    (code) => {
-      expect(rejectsCredential(code, permanent)).toBe(true);
-      expect(rejectsCredential(code, temporary)).toBe(false);
-    },
-  );
 
   it('holds neither rights nor balance, addresses, our clock nor what it does not know against a key', () => {
     const others = ERROR_CODES.map(({ code }) => code).filter((code) => !CREDENTIAL_REJECTIONS.includes(code));

@@ -28,10 +28,11 @@ export const CREDENTIAL_REJECTIONS: readonly string[] = [...OF_THE_KEY, ...OF_TH
 /**
  * Whether a refusal says that no call of whatever kind can be signed with the credential, so that every other request of
  * the account would meet the same. Rights, balance, addresses and multi-factor rules are not meant: they may refuse one
- * call and let another pass. Nor is a clock that is off, which is ours.
+ * call and let another pass. Nor is a clock that is off, which is ours. Of a session's key and token it says only that
+ * the session is no good any more, and the role behind it gives another.
  */
 export function rejectsCredential(code: string, signedWith: { readonly token: Secret | null }): boolean {
-  return OF_THE_KEY.includes(code) || (signedWith.token === null && OF_THE_TOKEN.includes(code));
+  return signedWith.token === null && CREDENTIAL_REJECTIONS.includes(code);
 }
 
 /** What the message of a rate refusal says, in calls a second; null where it does not. */

@@ -1,7 +1,7 @@
 import { systemActor } from '#libs/audit';
 import type { Account, CredentialRejection, CredentialStanding } from '#libs/accounts';
 import type { Clock } from '#libs/clock';
-import { classify, type CloudTarget } from '#libs/cloud';
+import { classify, type CloudTarget, CREDENTIAL_REJECTIONS } from '#libs/cloud';
 import type { Credentials } from '#libs/credentials';
 import { assertNever } from '#libs/errors';
 import type { AccountRole, Assumption, RoleSessions } from '#libs/role-sessions';
@@ -71,11 +71,13 @@ export class CloudAccess {
   }
 
   /**
-   * True when the cloud refused the token of a role's session. That session is then used no more, and the next call gets
-   * another: the refusal says nothing about the role.
+   * True when the cloud refused the key or the token of a role's session. That session is then used no more, and the next
+   * call gets another: the refusal says nothing about the role.
    */
   dropRefused(accountId: Account['id'], target: CloudTarget, refusal: { readonly code: string }): boolean {
-    if (!isOfSession(target) || classify(refusal.code).handling !== 'refresh_credential') return false;
+    const isOfItsKey =
+      CREDENTIAL_REJECTIONS.includes(refusal.code) || classify(refusal.code).handling === 'refresh_credential';
+    if (!isOfSession(target) || !isOfItsKey) return false;
     this.sessions.drop({ accountId, credentialVersion: target.credentialVersion }, target.credential);
     return true;
   }
