@@ -44,8 +44,10 @@ export class Postgres {
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
     });
-    // An idle connection that the server closes is replaced at its next use; without a listener it would end the process.
+    // A connection that the server closes is replaced at its next use, and a transaction on it fails with its next
+    // statement. Without listeners, for those that are idle and those at work, it would end the process.
     this.pool.on('error', () => undefined);
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.kysely = new Kysely<NoTables>({
       dialect: new PostgresDialect({
         pool: this.pool,

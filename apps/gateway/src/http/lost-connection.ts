@@ -11,7 +11,7 @@ const SYSTEM_CODES = new Set([
 ]);
 /** What the PostgreSQL and Redis clients say themselves, with no code to go by. */
 const WORDS =
-  /connection (?:terminated|is closed|timeout)|timeout exceeded when trying to connect|command timed out|max retries per request/i;
+  /connection (?:terminated|is closed|timeout|error)|timeout exceeded when trying to connect|command timed out|max retries per request/i;
 
 /** Whether an error means that a dependency is out of reach for now, so the same call may well succeed a moment later. */
 export function isConnectionLost(error: unknown): boolean {
