@@ -205,11 +205,17 @@ describe('Accounts', () => {
       'api_key.create',
       'api_key.create',
       'auth.refused',
+      'api_key.create',
     ]);
     expect(data[2]).toMatchObject({ actor: { id: other.keyId }, target: { type: 'api_key', id: made.id } });
     expect(data[3]).toMatchObject({
       outcome: 'failure',
       detail: { reason: 'insufficient_scope', path: '/v1/accounts' },
+    });
+    expect(data[4]).toMatchObject({
+      outcome: 'failure',
+      target: { id: null },
+      detail: { reason: 'scope_not_held', scopes: ['images:write'] },
     });
   });
 

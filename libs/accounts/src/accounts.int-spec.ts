@@ -9,7 +9,7 @@ import { EventStore, Outbox } from '#libs/events';
 import { type AccountId, newId } from '#libs/ids';
 import { SilentLog } from '#libs/logging';
 import { connectRedis, Hints } from '#libs/redis';
-import { assembleRoleSessions } from '#libs/role-sessions';
+import { assembleRoleAssumption } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Secret } from '#libs/secret';
 import { type Caller, Tenants, TenantStore } from '#libs/tenants';
@@ -76,7 +76,7 @@ describe('Accounts', () => {
     const ring = new KeyRing([{ id: 'k', material: new Secret(randomBytes(32).toString('base64')) }]);
     const { postgres } = database;
     const credentials = new Credentials(postgres, new CredentialStore(), new Sealer(ring), clock);
-    const { assumption, sessions } = assembleRoleSessions({
+    const assumption = assembleRoleAssumption({
       postgres,
       redis,
       cloud,
@@ -87,7 +87,7 @@ describe('Accounts', () => {
       settings: SETTINGS,
     });
     const tenants = new Tenants(postgres, new TenantStore(), audit, clock);
-    const check = new CredentialCheck(new IdentityCheck(cloud, endpoints), assumption, sessions, tenants);
+    const check = new CredentialCheck(new IdentityCheck(cloud, endpoints), assumption, tenants);
     const store = new AccountStore();
     const hints = new Hints(redis, redis);
     const outbox = new Outbox(postgres, new EventStore(), hints);
@@ -195,6 +195,7 @@ describe('Accounts', () => {
     expect((await logOf(caller, id)).slice(3).map(({ action, outcome }) => [action, outcome])).toEqual([
       ['sts.GetCallerIdentity', 'failure'],
       ['sts.GetCallerIdentity', 'success'],
+      ['credential.rotate', 'failure'],
       ['sts.GetCallerIdentity', 'success'],
       ['credential.rotate', 'success'],
     ]);
@@ -215,8 +216,8 @@ describe('Accounts', () => {
     expect((await logOf(caller, id)).slice(3).map(({ action, outcome }) => [action, outcome])).toEqual([
       ['credential.open', 'success'],
       ['sts.GetCallerIdentity', 'success'],
-      ['account.credential_rejected', 'failure'],
       ['credential.open', 'success'],
+      ['account.credential_rejected', 'failure'],
       ['sts.GetCallerIdentity', 'failure'],
     ]);
   });

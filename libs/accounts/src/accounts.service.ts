@@ -142,7 +142,11 @@ export class Accounts {
       const account = await this.store.findForUpdate(tx, caller.tenantId, accountId);
       if (account === null) throw new NotFound('account');
       await this.audit.append(tx, identityEntry(caller, accountId, known), at);
-      if (!isSameIdentity(account, identity)) return null;
+      if (!isSameIdentity(account, identity)) {
+        const refused = accountEntry(caller, 'credential.rotate', accountId, { reason: 'identity_mismatch' });
+        await this.audit.append(tx, { ...refused, outcome: 'failure' }, at);
+        return null;
+      }
 
       const credential = await this.credentials.replace(tx, caller.tenantId, accountId, kept);
       await this.audit.append(tx, credentialEntry(caller, 'credential.rotate', accountId, credential), at);
@@ -150,7 +154,7 @@ export class Accounts {
       await this.store.update(tx, caller.tenantId, accountId, { arn: identity.arn }, at);
       return { ...proved, arn: identity.arn, updatedAt: at, credential };
     });
-    // Thrown after the commit: that the cloud was asked stays on record.
+    // Thrown after the commit: that the cloud was asked, and what it said, stays on record.
     if (replaced === null) throw new CredentialIdentityMismatch();
     return replaced;
   }

@@ -1,1 +1,2 @@
 export { Secret } from './secret.js';
+export { withoutKeys } from './without-keys.js';

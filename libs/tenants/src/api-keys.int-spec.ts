@@ -34,22 +34,25 @@ describe('ApiKeys', () => {
     return { ...ACTING, tenantId: id };
   }
 
-  async function actionsOf(tenantId: TenantId): Promise<string[]> {
+  /** Why keys were not made. */
+  async function refusalsOf(tenantId: TenantId): Promise<unknown[]> {
     const page = { afterPosition: 0, limit: 100 };
     const entries = await audit.list(database.postgres.db, { tenantId, accountId: null }, {}, page);
-    return entries.map(({ action }) => action);
+    return entries.flatMap(({ action, outcome, target, detail }) =>
+      action === 'api_key.create' && outcome === 'failure' && target.id === null ? [detail['reason']] : [],
+    );
   }
 
   const order = { name: 'a key', scopes: ['images:read', 'keys:write'] as const, expiresAt: null };
 
-  it('gives no scope that its maker lacks, and then writes nothing', async () => {
+  it('gives no scope that its maker lacks, and has the attempt on record', async () => {
     const caller = await newCaller();
 
     await expect(apiKeys.create(caller, order, { scopes: ['keys:write'], expiresAt: null })).rejects.toThrow(
       ScopeNotHeld,
     );
     expect(await apiKeys.list(caller.tenantId, {}, { after: null, limit: 10 })).toEqual([]);
-    expect(await actionsOf(caller.tenantId)).toEqual(['tenant.create']);
+    expect(await refusalsOf(caller.tenantId)).toEqual(['scope_not_held']);
   });
 
   it.each([
@@ -63,6 +66,7 @@ describe('ApiKeys', () => {
 
     await expect(apiKeys.create(caller, { ...order, expiresAt }, limits)).rejects.toThrow(ExpiryTooLate);
     expect(await apiKeys.list(caller.tenantId, {}, { after: null, limit: 10 })).toEqual([]);
+    expect(await refusalsOf(caller.tenantId)).toEqual(['expiry_too_late']);
     const made = await apiKeys.create(caller, { ...order, expiresAt: limits.expiresAt }, limits);
     expect(made.apiKey.expiresAt).toEqual(limits.expiresAt);
   });

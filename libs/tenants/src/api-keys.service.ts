@@ -33,10 +33,8 @@ export class ApiKeys {
   ): Promise<{ readonly apiKey: ApiKey; readonly key: Secret }> {
     const at = this.clock.now();
     this.refuseExpired(order.expiresAt, at);
-    const lacking = order.scopes.filter((scope) => !limits.scopes.includes(scope));
-    if (lacking.length > 0) throw new ScopeNotHeld(lacking);
-    if (limits.expiresAt !== null && (order.expiresAt === null || order.expiresAt > limits.expiresAt))
-      throw new ExpiryTooLate(limits.expiresAt);
+    const excess = excessOf(order, limits);
+    if (excess !== null) return this.refuse(caller, order, excess, at);
 
     const key = newKey();
     const apiKey: ApiKey = {
@@ -74,27 +72,54 @@ export class ApiKeys {
     });
   }
 
+  /** On record before it is thrown: whoever reaches for more than they have should be seen. */
+  private async refuse(
+    caller: Caller,
+    order: ApiKeyOrder,
+    excess: ScopeNotHeld | ExpiryTooLate,
+    at: Date,
+  ): Promise<never> {
+    const { name, scopes, expiresAt } = order;
+    const detail = { reason: excess.code, name, scopes, expiresAt: expiresAt?.toISOString() ?? null };
+    const entry = { ...entryOf(caller, 'api_key.create', null, detail), outcome: 'failure' } as const;
+    await this.postgres.asTenant(caller.tenantId, (tx) => this.audit.append(tx, entry, at));
+    throw excess;
+  }
+
   private refuseExpired(expiresAt: Date | null, now: Date): void {
     if (expiresAt === null || expiresAt > now) return;
     throw new InvalidInput([{ pointer: '/expiresAt', code: 'in_the_past', detail: 'must lie in the future' }]);
   }
 }
 
+/** What a key would have beyond its maker; null when nothing. */
+function excessOf({ scopes, expiresAt }: ApiKeyOrder, limits: KeyLimits): ScopeNotHeld | ExpiryTooLate | null {
+  const lacking = scopes.filter((scope) => !limits.scopes.includes(scope));
+  if (lacking.length > 0) return new ScopeNotHeld(lacking);
+  if (limits.expiresAt === null || (expiresAt !== null && expiresAt <= limits.expiresAt)) return null;
+  return new ExpiryTooLate(limits.expiresAt);
+}
+
 function apiKeyEntry(caller: Caller, action: AuditAction, apiKey: ApiKey): NewAuditEntry {
+  const { id, name, scopes, prefix, expiresAt } = apiKey;
+  return entryOf(caller, action, id, { name, scopes, prefix, expiresAt: expiresAt?.toISOString() ?? null });
+}
+
+function entryOf(
+  caller: Caller,
+  action: AuditAction,
+  id: ApiKeyId | null,
+  detail: NewAuditEntry['detail'],
+): NewAuditEntry {
   return {
     tenantId: caller.tenantId,
     accountId: null,
     actor: caller.actor,
     action,
-    target: { type: 'api_key', id: apiKey.id },
+    target: { type: 'api_key', id },
     outcome: 'success',
     requestId: caller.requestId,
     upstream: null,
-    detail: {
-      name: apiKey.name,
-      scopes: apiKey.scopes,
-      prefix: apiKey.prefix,
-      expiresAt: apiKey.expiresAt?.toISOString() ?? null,
-    },
+    detail,
   };
 }

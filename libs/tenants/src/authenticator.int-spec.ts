@@ -62,7 +62,7 @@ describe('Authenticator', () => {
       expect(await authenticator.authenticate(new Secret(presented))).toMatchObject({
         kind: 'refused',
         reason: 'unknown',
-        tenantId: null,
+        apiKey: null,
       });
     },
   );
@@ -71,11 +71,10 @@ describe('Authenticator', () => {
     const { key, caller, apiKey } = await newTenantKey();
     await apiKeys.revoke(caller, apiKey.id);
 
-    expect(await authenticator.authenticate(key)).toEqual({
+    expect(await authenticator.authenticate(key)).toMatchObject({
       kind: 'refused',
       reason: 'revoked',
-      tenantId: caller.tenantId,
-      apiKeyId: apiKey.id,
+      apiKey: { id: apiKey.id, tenantId: caller.tenantId },
     });
   });
 

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '#libs/clock';
-import type { ApiKeyId, TenantId } from '#libs/ids';
+import type { ApiKeyId } from '#libs/ids';
 import type { Postgres } from '#libs/postgres';
 import type { Secret } from '#libs/secret';
 import { type ApiKey, hashOf, looksLikeKey } from './api-key.js';
@@ -17,9 +17,8 @@ export type Authentication =
   | {
       readonly kind: 'refused';
       readonly reason: KeyRefusal;
-      /** Of whom, where the key is known. */
-      readonly tenantId: TenantId | null;
-      readonly apiKeyId: ApiKeyId | null;
+      /** Null where the key is unknown. */
+      readonly apiKey: ApiKey | null;
     };
 
 const NOTE_USE_EVERY_MS = 60_000;
@@ -46,12 +45,12 @@ export class Authenticator {
     const held = looksLikeKey(presented.reveal()) ? await this.store.findByHash(this.postgres.unbound, hash) : null;
     // Hashes have one length and take one time to compare, however much of the key is right.
     if (timingSafeEqual(hash, this.adminHash)) return { kind: 'operator' };
-    if (held === null) return { kind: 'refused', reason: 'unknown', tenantId: null, apiKeyId: null };
+    if (held === null) return { kind: 'refused', reason: 'unknown', apiKey: null };
 
     const now = this.clock.now();
     const { apiKey, tenantName } = held;
     const reason = refusal(held, now);
-    if (reason !== null) return { kind: 'refused', reason, tenantId: apiKey.tenantId, apiKeyId: apiKey.id };
+    if (reason !== null) return { kind: 'refused', reason, apiKey };
 
     await this.noteUse(apiKey, now);
     return { kind: 'tenant', apiKey, tenantName };

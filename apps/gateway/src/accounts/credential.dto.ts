@@ -7,8 +7,9 @@ import { Rule } from '../http/rules.js';
 const TYPES = ['static', 'assumeRole'] as const;
 type CredentialType = (typeof TYPES)[number];
 
-/** They stand in the header that signs a call, so nothing but visible ASCII can be right. */
-const KEY_PART = /^[\x21-\x7e]{1,128}$/;
+/** It stands between the marks of the header that signs a call. */
+const SECRET_ID = /^[A-Za-z0-9_-]{1,128}$/;
+const SECRET_KEY = /^[\x21-\x7e]{1,128}$/;
 const ROLE_ARN = /^qcs::cam::uin\/\d+:(?:roleName|role)\/[\w+=,.@/-]{1,128}$/;
 
 const isFor = (type: CredentialType) => (body: CredentialBody, value: unknown) =>
@@ -33,7 +34,7 @@ export class CredentialBody {
   @ValidateIf(isFor('static'))
   @IsDefined()
   @IsString()
-  @Matches(KEY_PART, { message: 'must be 1 to 128 visible ASCII characters without spaces' })
+  @Matches(SECRET_ID, { message: 'must be 1 to 128 letters, digits, hyphens and underscores' })
   @OnlyFor('static')
   secretId?: string;
 
@@ -41,7 +42,7 @@ export class CredentialBody {
   @ValidateIf(isFor('static'))
   @IsDefined()
   @IsString()
-  @Matches(KEY_PART, { message: 'must be 1 to 128 visible ASCII characters without spaces' })
+  @Matches(SECRET_KEY, { message: 'must be 1 to 128 visible ASCII characters without spaces' })
   @OnlyFor('static')
   secretKey?: string;
 

@@ -2,12 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { AuditStore } from '#libs/audit';
 import { ManualClock } from '#libs/clock';
-import { newId } from '#libs/ids';
 import { SilentLog } from '#libs/logging';
 import { createMigratedDatabase, type MigratedDatabase, waitFor } from '#libs/testing';
 import { AuthRefusals } from './auth-refusals.js';
 
-const UNKNOWN = { reason: 'unknown', tenantId: null, apiKeyId: null };
+const UNKNOWN = { reason: 'unknown', apiKey: null };
 
 function requestFrom(ip: string, url = '/v1/me'): FastifyRequest {
   const request = { id: 'req-1', ip, url, method: 'GET', headers: { 'user-agent': 'x'.repeat(1000) } };
@@ -65,10 +64,24 @@ describe('AuthRefusals', () => {
 
   it('gives each refusal of a key that is known an entry of its own whatever unknown ones come from there', async () => {
     await refuse('192.0.2.3', 25);
-    const known = { reason: 'revoked', tenantId: null, apiKeyId: newId('key') };
-    await refusals.record(requestFrom('192.0.2.3'), known);
+    await refusals.record(requestFrom('192.0.2.3'), { reason: 'insufficient_scope', apiKey: 'admin' });
 
-    expect((await detailsFrom('192.0.2.3')).at(-1)).toMatchObject({ reason: 'revoked' });
+    expect((await detailsFrom('192.0.2.3')).at(-1)).toMatchObject({ reason: 'insufficient_scope' });
+  });
+
+  it('keeps no key that stands where none belongs', async () => {
+    const key = `cvmk_${'Ab3_-'.repeat(8)}xyz`;
+    const request = requestFrom('192.0.2.5', `/v1/accounts/${key}/AKIDz8krbsJ5yKBZQpn74WFkmLPx3gnPhESA?k=${key}`);
+    request.headers['user-agent'] = `curl (${key})`;
+    await refusals.record(request, UNKNOWN);
+
+    const { rows } = await sql<{ entry: Record<string, unknown> }>`
+      select to_jsonb(audit_entries) as entry from audit_entries where actor ->> 'ip' = '192.0.2.5'
+    `.execute(database.postgres.db);
+    expect(rows[0]?.entry).toMatchObject({
+      actor: { userAgent: 'curl ([secret])' },
+      detail: { path: '/v1/accounts/*/*' },
+    });
   });
 
   it('keeps no more than the beginning of what a caller may make long', async () => {

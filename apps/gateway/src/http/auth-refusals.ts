@@ -2,25 +2,25 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { AuditStore, NewAuditEntry } from '#libs/audit';
 import type { Clock } from '#libs/clock';
-import type { ApiKeyId, TenantId } from '#libs/ids';
+import type { ApiKeyId } from '#libs/ids';
 import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
-import type { Scope } from '#libs/tenants';
+import type { ApiKey, Scope } from '#libs/tenants';
 import { addressBlock } from './address-block.js';
 import { type Folded, RefusalFold } from './refusal-fold.js';
-import { pathOf } from './request-origin.js';
+import { keptPathOf, userAgentOf } from './request-origin.js';
 
 /** Who was refused, as far as that is known, and why. */
 export interface AuthRefusal {
   readonly reason: string;
-  readonly tenantId: TenantId | null;
-  readonly apiKeyId: ApiKeyId | 'admin' | null;
+  /** Null where the key is not known. */
+  readonly apiKey: Pick<ApiKey, 'id' | 'name' | 'tenantId'> | 'admin' | null;
   /** The scope that was lacking. */
   readonly scope?: Scope;
 }
 
 const TELL_EVERY_MS = 5000;
-/** Of what a caller may make as long as a header: enough to tell it by, and little to keep. */
+/** Of a path that the caller may make as long as it likes. */
 const CHARACTERS_MAX = 200;
 
 /**
@@ -45,7 +45,7 @@ export class AuthRefusals implements OnApplicationShutdown {
   async record(request: FastifyRequest, refusal: AuthRefusal): Promise<void> {
     const at = this.clock.now();
     const entry = entryOf(request, refusal);
-    const party = `${addressBlock(request.ip)} ${refusal.apiKeyId ?? ''}`;
+    const party = `${addressBlock(request.ip)} ${idOf(refusal) ?? ''}`;
     if (!this.fold.admit(party, entry, at)) return;
     try {
       await this.append(entry, at);
@@ -88,26 +88,33 @@ export class AuthRefusals implements OnApplicationShutdown {
   }
 }
 
-function entryOf(request: FastifyRequest, { tenantId, apiKeyId, reason, scope }: AuthRefusal): NewAuditEntry {
+function idOf({ apiKey }: AuthRefusal): ApiKeyId | 'admin' | null {
+  return apiKey === 'admin' ? apiKey : (apiKey?.id ?? null);
+}
+
+function entryOf(request: FastifyRequest, refusal: AuthRefusal): NewAuditEntry {
+  const { apiKey, reason, scope } = refusal;
+  const id = idOf(refusal);
+  const tenantsKey = apiKey === 'admin' ? null : apiKey;
   return {
-    tenantId,
+    tenantId: tenantsKey?.tenantId ?? null,
     accountId: null,
     actor: {
       type: 'api_key',
-      id: apiKeyId,
-      name: apiKeyId === null ? 'unknown' : apiKeyId,
+      id,
+      name: tenantsKey?.name ?? id ?? 'unknown',
       ip: request.ip,
-      userAgent: request.headers['user-agent']?.slice(0, CHARACTERS_MAX) ?? null,
+      userAgent: userAgentOf(request),
     },
     action: 'auth.refused',
-    target: { type: 'api_key', id: apiKeyId },
+    target: { type: 'api_key', id },
     outcome: 'failure',
     requestId: request.id,
     upstream: null,
     detail: {
       reason,
       method: request.method,
-      path: pathOf(request).slice(0, CHARACTERS_MAX),
+      path: keptPathOf(request).slice(0, CHARACTERS_MAX),
       ...(scope === undefined ? {} : { requiredScope: scope }),
     },
   };

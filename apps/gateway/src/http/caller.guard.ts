@@ -5,11 +5,12 @@ import type { Actor } from '#libs/audit';
 import { Secret } from '#libs/secret';
 import { type Authentication, Authenticator, InsufficientScope, MissingApiKey, type Scope } from '#libs/tenants';
 import { type Access, ACCESS } from './access.js';
-import { AuthRefusals } from './auth-refusals.js';
+import { type AuthRefusal, AuthRefusals } from './auth-refusals.js';
 import { GuessLimiter } from './guess-limiter.js';
 import { TooManyFailures } from './http.errors.js';
 import type { KeyHolder } from './key-holder.js';
 import { refusalFor } from './key-refusal.js';
+import { userAgentOf } from './request-origin.js';
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
 
@@ -35,7 +36,7 @@ export class CallerGuard implements CanActivate {
     const holder = await this.holderOf(request);
     request.holder = holder;
     if (access.kind === 'scope' && !scopesOf(holder).includes(access.scope)) {
-      await this.refusals.record(request, { reason: 'insufficient_scope', ...partiesOf(holder), scope: access.scope });
+      await this.refusals.record(request, { reason: 'insufficient_scope', apiKey: keyOf(holder), scope: access.scope });
       throw new InsufficientScope(access.scope);
     }
     return true;
@@ -44,15 +45,15 @@ export class CallerGuard implements CanActivate {
   private async holderOf(request: FastifyRequest): Promise<KeyHolder> {
     const presented = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (presented === undefined) {
-      await this.refusals.record(request, { reason: 'missing', tenantId: null, apiKeyId: null });
+      await this.refusals.record(request, { reason: 'missing', apiKey: null });
       throw new MissingApiKey('no bearer key in the request');
     }
     const authentication = await this.authenticator.authenticate(new Secret(presented));
     await this.refuseWhileSlowed(request, authentication);
     if (authentication.kind !== 'refused') return holderFor(authentication, request);
 
-    const { reason, tenantId, apiKeyId } = authentication;
-    await this.refusals.record(request, { reason, tenantId, apiKeyId });
+    const { reason, apiKey } = authentication;
+    await this.refusals.record(request, { reason, apiKey });
     throw refusalFor(reason);
   }
 
@@ -67,9 +68,8 @@ export class CallerGuard implements CanActivate {
     const slowedForMs = await this.guesses.count(request.ip, isGuess ? 1 : 0);
     if (slowedForMs === null) return;
 
-    const { tenantId, apiKeyId } =
-      authentication.kind === 'refused' ? authentication : { tenantId: null, apiKeyId: null };
-    await this.refusals.record(request, { reason: 'too_many_failures', tenantId, apiKeyId });
+    const apiKey = authentication.kind === 'refused' ? authentication.apiKey : null;
+    await this.refusals.record(request, { reason: 'too_many_failures', apiKey });
     throw new TooManyFailures(slowedForMs);
   }
 }
@@ -90,7 +90,7 @@ function holderFor(
     id: isOperator ? 'admin' : authentication.apiKey.id,
     name: isOperator ? 'admin' : authentication.apiKey.name,
     ip: request.ip,
-    userAgent: request.headers['user-agent'] ?? null,
+    userAgent: userAgentOf(request),
   };
   const acting = { actor, requestId: request.id };
   if (isOperator) return { kind: 'operator', acting };
@@ -102,7 +102,6 @@ function scopesOf(holder: KeyHolder): readonly Scope[] {
   return holder.kind === 'operator' ? ['admin'] : holder.apiKey.scopes;
 }
 
-function partiesOf(holder: KeyHolder): Pick<Parameters<AuthRefusals['record']>[1], 'tenantId' | 'apiKeyId'> {
-  if (holder.kind === 'operator') return { tenantId: null, apiKeyId: 'admin' };
-  return { tenantId: holder.caller.tenantId, apiKeyId: holder.apiKey.id };
+function keyOf(holder: KeyHolder): AuthRefusal['apiKey'] {
+  return holder.kind === 'operator' ? 'admin' : holder.apiKey;
 }

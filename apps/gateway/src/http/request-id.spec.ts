@@ -5,12 +5,19 @@ describe('requestIdOf', () => {
     expect(requestIdOf({ headers: { 'x-request-id': given } })).toBe(given);
   });
 
-  it.each([undefined, '', 'a b', 'x'.repeat(129), 'a\nb', '{"a":1}', 'ä'])(
-    'makes another one in place of %p',
-    (given) => {
-      const headers = given === undefined ? {} : { 'x-request-id': given };
+  it.each([
+    undefined,
+    '',
+    `cvmk_${'A'.repeat(43)}`,
+    `AKID${'x'.repeat(32)}`,
+    'a b',
+    'x'.repeat(129),
+    'a\nb',
+    '{"a":1}',
+    'ä',
+  ])('makes another one in place of %p', (given) => {
+    const headers = given === undefined ? {} : { 'x-request-id': given };
 
-      expect(requestIdOf({ headers })).toMatch(/^[0-9a-f-]{36}$/);
-    },
-  );
+    expect(requestIdOf({ headers })).toMatch(/^[0-9a-f-]{36}$/);
+  });
 });

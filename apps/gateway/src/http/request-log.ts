@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '#libs/logging';
-import { pathOf } from './request-origin.js';
+import { keptPathOf } from './request-origin.js';
 
 /** Names every answer and writes one line for each request when it has ended. Neither bodies nor headers are in it. */
 export function logRequests(server: FastifyInstance, log: Log): void {
@@ -21,7 +21,7 @@ function write(log: Log, request: FastifyRequest, reply: FastifyReply): void {
     request_id: request.id,
     method: request.method,
     route: request.routeOptions.url ?? null,
-    path: pathOf(request),
+    path: keptPathOf(request),
     status: reply.statusCode,
     code: failure?.code ?? null,
     tenant_id: holder?.kind === 'tenant' ? holder.caller.tenantId : null,

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { withoutKeys } from '#libs/secret';
 
 const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
 
@@ -10,4 +11,22 @@ export function originOf(request: FastifyRequest): string {
 /** Without the query, which may hold what should not be repeated. */
 export function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? '/';
+}
+
+/** Lower-case words and ids; of keys and secrets, the cloud's and ours, none is short and without a capital letter. */
+const TOLD = /^[a-z0-9._-]{0,40}$/;
+
+/** The path as it may be kept: whatever a segment holds that is no word and no id, a key put in a wrong place, say, is a `*`. */
+export function keptPathOf(request: FastifyRequest): string {
+  const segments = pathOf(request).split('/');
+  return segments.map((segment) => (TOLD.test(segment) ? segment : '*')).join('/');
+}
+
+/** Of what a caller may make as long as a header: enough to tell it by, and little to keep. */
+const CHARACTERS_MAX = 200;
+
+/** What the caller calls itself, as it may be kept; null when it does not say. */
+export function userAgentOf(request: FastifyRequest): string | null {
+  const agent = request.headers['user-agent'];
+  return agent === undefined ? null : withoutKeys(agent).slice(0, CHARACTERS_MAX);
 }
