@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { AccountStore } from '#libs/accounts';
 import { type Actor, AuditStore } from '#libs/audit';
 import { ManualClock } from '#libs/clock';
 import { EventFeed, EventRelay, EventStore, type EventType, Outbox } from '#libs/events';
@@ -60,7 +61,7 @@ export class WebhookStack {
         webhookTimeoutMs,
       },
     };
-    this.tenantSide = assembleTenantSide(ground);
+    this.tenantSide = assembleTenantSide({ ...ground, accounts: new AccountStore() });
     this.deliverySide = assembleDeliverySide({
       ...ground,
       queues: this.queues,

@@ -1,3 +1,4 @@
+import type { AccountStore } from '#libs/accounts';
 import type { AuditStore } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import type { EventFeed, Outbox } from '#libs/events';
@@ -44,6 +45,7 @@ interface Ground {
 }
 
 export interface TenantSideParts extends Ground {
+  readonly accounts: AccountStore;
   readonly settings: WebhookAddressSettings;
 }
 
@@ -60,13 +62,13 @@ export function assembleTenantSide(parts: TenantSideParts): {
   readonly endpoints: WebhookEndpoints;
   readonly deliveries: WebhookDeliveries;
 } {
-  const { postgres, sealer, outbox, audit, clock } = parts;
+  const { postgres, accounts, sealer, outbox, audit, clock } = parts;
   const endpointStore = new WebhookEndpointStore();
   const deliveryStore = new WebhookDeliveryStore();
   const secrets = new EndpointSecrets(new WebhookSecretStore(), sealer);
   const urlGuard = new WebhookUrlGuard(dialPolicy(parts.settings), parts.resolve ?? resolveBySystem);
   return {
-    endpoints: new WebhookEndpoints(postgres, endpointStore, deliveryStore, secrets, urlGuard, audit, clock),
+    endpoints: new WebhookEndpoints(postgres, endpointStore, deliveryStore, accounts, secrets, urlGuard, audit, clock),
     deliveries: new WebhookDeliveries(postgres, endpointStore, deliveryStore, outbox, audit, clock),
   };
 }

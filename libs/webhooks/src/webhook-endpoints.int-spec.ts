@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
+import { AccountStore } from '#libs/accounts';
 import type { Actor } from '#libs/audit';
 import { AuditStore } from '#libs/audit';
 import { ManualClock } from '#libs/clock';
 import { EventStore, Outbox } from '#libs/events';
-import { newId } from '#libs/ids';
+import { type AccountId, newId } from '#libs/ids';
 import { connectRedis, Hints } from '#libs/redis';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Secret } from '#libs/secret';
@@ -28,6 +29,7 @@ describe('WebhookEndpoints', () => {
     const { postgres } = database;
     side = assembleTenantSide({
       postgres,
+      accounts: new AccountStore(),
       sealer: new Sealer(ring),
       outbox: new Outbox(postgres, new EventStore(), new Hints(redis, redis)),
       audit,
@@ -49,6 +51,15 @@ describe('WebhookEndpoints', () => {
       database.postgres.db,
     );
     return { tenantId, actor: ACTOR, requestId: 'req-1' };
+  }
+
+  async function newAccount({ tenantId }: Caller): Promise<AccountId> {
+    const id = newId('acc');
+    await sql`
+      insert into accounts (id, tenant_id, name, site, uin, user_id, arn, created_at, updated_at)
+      values (${id}, ${tenantId}, 'spec', 'intl', '1', '1', 'arn', now(), now())
+    `.execute(database.postgres.db);
+    return id;
   }
 
   const auditOf = async ({ tenantId }: Caller) =>
@@ -102,7 +113,7 @@ describe('WebhookEndpoints', () => {
   });
 
   it('changes what is given, removes what is null, and leaves the rest', async () => {
-    const accountIds = [newId('acc')];
+    const accountIds = [await newAccount(caller)];
     const { endpoint } = await side.endpoints.create(caller, {
       url: 'https://hooks.example.com/',
       accountIds,
@@ -113,6 +124,21 @@ describe('WebhookEndpoints', () => {
     expect(changed).toMatchObject({ accountIds, description: null, status: 'disabled', url: endpoint.url });
     const again = await side.endpoints.patch(caller, endpoint.id, { accountIds: null });
     expect(again).toMatchObject({ accountIds: null, status: 'disabled' });
+  });
+
+  it('names accounts of its own tenant alone, and tells of others and unknown ones in the same words', async () => {
+    const [ours, theirs, nobodys] = [await newAccount(caller), await newAccount(stranger), newId('acc')];
+    const url = 'https://hooks.example.com/';
+    const refused = (...at: number[]) => ({
+      extensions: { errors: at.map((n) => ({ pointer: `/accountIds/${n}`, code: 'not_found' })) },
+    });
+    await expect(side.endpoints.create(caller, { url, accountIds: [theirs, ours, nobodys] })).rejects.toMatchObject(
+      refused(0, 2),
+    );
+    const { endpoint } = await side.endpoints.create(caller, { url, accountIds: [ours] });
+    await expect(side.endpoints.patch(caller, endpoint.id, { accountIds: [theirs] })).rejects.toMatchObject(refused(0));
+
+    expect(await side.endpoints.get(caller.tenantId, endpoint.id)).toEqual(endpoint);
   });
 
   it('lists the newest first, page by page', async () => {

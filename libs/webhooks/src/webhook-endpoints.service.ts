@@ -1,9 +1,10 @@
+import type { AccountStore } from '#libs/accounts';
 import type { AuditAction, AuditStore, NewAuditEntry } from '#libs/audit';
 import type { Clock } from '#libs/clock';
-import { NotFound } from '#libs/errors';
+import { InvalidInput, NotFound } from '#libs/errors';
 import { newId } from '#libs/ids';
-import type { TenantId, WebhookEndpointId } from '#libs/ids';
-import type { Postgres } from '#libs/postgres';
+import type { AccountId, TenantId, WebhookEndpointId } from '#libs/ids';
+import type { Postgres, Tx } from '#libs/postgres';
 import type { Secret } from '#libs/secret';
 import type { Caller } from '#libs/tenants';
 import type { EndpointSecrets } from './endpoint-secrets.js';
@@ -18,13 +19,14 @@ export class WebhookEndpoints {
     private readonly postgres: Postgres,
     private readonly store: WebhookEndpointStore,
     private readonly deliveries: WebhookDeliveryStore,
+    private readonly accounts: AccountStore,
     private readonly secrets: EndpointSecrets,
     private readonly urlGuard: WebhookUrlGuard,
     private readonly audit: AuditStore,
     private readonly clock: Clock,
   ) {}
 
-  /** The only answer that carries the secret. Throws `WebhookUrlForbidden`. */
+  /** The only answer that carries the secret. Throws `WebhookUrlForbidden`, and `InvalidInput` for accounts that it can't name. */
   async create(
     caller: Caller,
     order: NewWebhookEndpoint,
@@ -43,6 +45,7 @@ export class WebhookEndpoints {
       updatedAt: at,
     };
     return this.postgres.asTenant(caller.tenantId, async (tx) => {
+      await this.refuseUnknownAccounts(tx, caller, endpoint.accountIds);
       await this.store.insert(tx, endpoint);
       const secret = await this.secrets.mint(tx, endpoint, at);
       const { eventTypes, accountIds } = endpoint;
@@ -68,6 +71,7 @@ export class WebhookEndpoints {
     const at = this.clock.now();
     return this.postgres.asTenant(caller.tenantId, async (tx) => {
       const endpoint = found(await this.store.findForUpdate(tx, caller.tenantId, id));
+      await this.refuseUnknownAccounts(tx, caller, change.accountIds ?? null);
       const changed = changedBy(endpoint, { ...change, ...(url === undefined ? {} : { url }) }, at);
       await this.store.update(tx, changed);
       if (endpoint.status === 'enabled' && changed.status === 'disabled')
@@ -89,6 +93,22 @@ export class WebhookEndpoints {
       const detail = { host: new URL(endpoint.url).host };
       await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.delete', id, detail), at);
     });
+  }
+
+  /** An endpoint that waits for the events of an account that is not there would stay silent, and nobody would know why. */
+  private async refuseUnknownAccounts(
+    tx: Tx,
+    { tenantId }: Caller,
+    accountIds: readonly AccountId[] | null,
+  ): Promise<void> {
+    if (accountIds === null) return;
+    const known = await this.accounts.findMany(tx, tenantId, accountIds);
+    const faults = accountIds.flatMap((id, index) =>
+      known.has(id)
+        ? []
+        : [{ pointer: `/accountIds/${index}`, code: 'not_found', detail: 'names no account of this tenant' }],
+    );
+    if (faults.length > 0) throw new InvalidInput(faults);
   }
 }
 

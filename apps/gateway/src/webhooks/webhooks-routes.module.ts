@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule, AccountStore } from '#libs/accounts';
 import { AuditStore } from '#libs/audit';
 import { Clock } from '#libs/clock';
 import { GatewaySettings } from '#libs/config';
@@ -14,19 +15,21 @@ type TenantSide = ReturnType<typeof assembleTenantSide>;
 const TENANT_SIDE = Symbol('webhooks as tenants see them');
 
 @Module({
+  imports: [AccountsModule],
   controllers: [WebhookEndpointsController, WebhookDeliveriesController],
   providers: [
     {
       provide: TENANT_SIDE,
       useFactory: (
         postgres: Postgres,
+        accounts: AccountStore,
         sealer: Sealer,
         outbox: Outbox,
         audit: AuditStore,
         clock: Clock,
         settings: GatewaySettings,
-      ): TenantSide => assembleTenantSide({ postgres, sealer, outbox, audit, clock, settings }),
-      inject: [Postgres, Sealer, Outbox, AuditStore, Clock, GatewaySettings],
+      ): TenantSide => assembleTenantSide({ postgres, accounts, sealer, outbox, audit, clock, settings }),
+      inject: [Postgres, AccountStore, Sealer, Outbox, AuditStore, Clock, GatewaySettings],
     },
     { provide: WebhookEndpoints, useFactory: (side: TenantSide) => side.endpoints, inject: [TENANT_SIDE] },
     { provide: WebhookDeliveries, useFactory: (side: TenantSide) => side.deliveries, inject: [TENANT_SIDE] },
