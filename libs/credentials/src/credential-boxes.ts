@@ -5,16 +5,14 @@ import type { SystemPostgres, SystemTx } from '#libs/postgres';
 import {
   type BoxRow,
   type BoxTable,
-  BoxWillNotOpen,
   pagesInOrder,
   type PlacedPage,
+  rewrapEach,
   type RewrappedPage,
   type Sealer,
 } from '#libs/sealing';
 import { boxOwner } from './box-owner.js';
-import type { CredentialStore, Rewrapped, SealedCredential, StaticBox } from './credential.store.js';
-
-type BoxedCredential = Rewrapped['before'];
+import type { BoxedCredential, CredentialStore, Rewrapped, StaticBox } from './credential.store.js';
 
 /** The credentials, for whoever rotates the master key: who acts is the service, and each account's log tells of it. */
 export class CredentialBoxes implements BoxTable {
@@ -48,13 +46,8 @@ export class CredentialBoxes implements BoxTable {
     keyIds: readonly string[],
     page: { readonly after: AccountId | null; readonly limit: number },
   ): Promise<PlacedPage<AccountId>> {
-    const locked = (await this.store.lockWrappedBy(tx, keyIds, page)).filter(isBoxed);
-    const refused: BoxRow[] = [];
-    const rewrapped = locked.flatMap((before) => {
-      const box = this.rewrapped(before);
-      if (box === null) refused.push({ name: nameOf(before), masterKeyId: before.box.secretKey.masterKeyId });
-      return box === null ? [] : { before, box };
-    });
+    const locked = await this.store.lockWrappedBy(tx, keyIds, page);
+    const { rewrapped, refused } = rewrapEach(locked, (before) => this.rewrapped(before), rowOf);
     if ((await this.store.replaceWraps(tx, rewrapped)) !== rewrapped.length)
       throw new Error('a locked credential was changed by somebody else');
     await this.audit.appendAll(tx, rewrapped.map(entryOf), this.clock.now());
@@ -62,22 +55,16 @@ export class CredentialBoxes implements BoxTable {
     return { rewrapped: rewrapped.length, refused, last };
   }
 
-  /** Null when either half was changed or moved. */
-  private rewrapped(before: BoxedCredential): StaticBox | null {
-    try {
-      return {
-        secretId: this.sealer.rewrap(before.box.secretId, boxOwner(before, 'secretId')),
-        secretKey: this.sealer.rewrap(before.box.secretKey, boxOwner(before, 'secretKey')),
-      };
-    } catch (error) {
-      if (error instanceof BoxWillNotOpen) return null;
-      throw error;
-    }
+  private rewrapped(before: BoxedCredential): StaticBox {
+    return {
+      secretId: this.sealer.rewrap(before.box.secretId, boxOwner(before, 'secretId')),
+      secretKey: this.sealer.rewrap(before.box.secretKey, boxOwner(before, 'secretKey')),
+    };
   }
 }
 
-function isBoxed(credential: SealedCredential): credential is BoxedCredential {
-  return credential.box !== null;
+function rowOf(credential: BoxedCredential): BoxRow {
+  return { name: nameOf(credential), masterKeyId: credential.box.secretKey.masterKeyId };
 }
 
 function nameOf({ accountId, version }: { readonly accountId: AccountId; readonly version: number }): string {

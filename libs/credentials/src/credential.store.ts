@@ -32,9 +32,12 @@ export interface SealedCredential extends CredentialSummary {
   readonly box: StaticBox | null;
 }
 
+/** One of a type that has secrets. */
+export type BoxedCredential = SealedCredential & { readonly box: StaticBox };
+
 /** The same boxes, wrapped by another key. */
 export interface Rewrapped {
-  readonly before: SealedCredential & { readonly box: StaticBox };
+  readonly before: BoxedCredential;
   readonly box: StaticBox;
 }
 
@@ -136,7 +139,7 @@ export class CredentialStore {
     tx: SystemTx,
     masterKeyIds: readonly string[],
     page: { readonly after: AccountId | null; readonly limit: number },
-  ): Promise<readonly SealedCredential[]> {
+  ): Promise<readonly BoxedCredential[]> {
     let query = tx
       .$extendTables<CredentialTables>()
       .selectFrom('credentials')
@@ -147,7 +150,7 @@ export class CredentialStore {
       .forUpdate()
       .skipLocked();
     if (page.after !== null) query = query.where('account_id', '>', page.after);
-    return (await query.execute()).map(credentialOf);
+    return (await query.execute()).map((row) => boxed(credentialOf(row)));
   }
 
   /** Compare-and-set for each row on its version and the key that wrapped it before. Gives how many were set. */
@@ -215,4 +218,9 @@ function credentialOf(row: Row): SealedCredential {
     accountId: row.account_id,
     box: row.box as StaticBox | null,
   };
+}
+
+function boxed({ box, ...rest }: SealedCredential): BoxedCredential {
+  if (box === null) throw new Error(`the credential of ${rest.accountId} names a master key and has no box`);
+  return { ...rest, box };
 }

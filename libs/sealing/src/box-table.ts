@@ -1,3 +1,5 @@
+import { BoxWillNotOpen } from './sealer.js';
+
 /** One row of boxes, as an operator knows it, and the master key that it needs. */
 export interface BoxRow {
   /** Such as `acc_… (version 3)`. */
@@ -25,6 +27,25 @@ export interface BoxTable {
    * a row; a row that somebody is just changing is left out.
    */
   rewrap(keyIds: readonly string[], pageRows: number): AsyncIterable<RewrappedPage>;
+}
+
+/** Re-wraps each row by itself. Rows whose boxes were changed or moved are told of by name. */
+export function rewrapEach<Row, Box>(
+  rows: readonly Row[],
+  rewrap: (row: Row) => Box,
+  nameOf: (row: Row) => BoxRow,
+): { readonly rewrapped: readonly { readonly before: Row; readonly box: Box }[]; readonly refused: readonly BoxRow[] } {
+  const rewrapped: { before: Row; box: Box }[] = [];
+  const refused: BoxRow[] = [];
+  for (const before of rows) {
+    try {
+      rewrapped.push({ before, box: rewrap(before) });
+    } catch (error) {
+      if (!(error instanceof BoxWillNotOpen)) throw error;
+      refused.push(nameOf(before));
+    }
+  }
+  return { rewrapped, refused };
 }
 
 /** A page, and the place of its last row; null when no row stands behind it. */

@@ -1,4 +1,4 @@
-export { pagesInOrder } from './box-table.js';
+export { pagesInOrder, rewrapEach } from './box-table.js';
 export type { BoxRow, BoxTable, PlacedPage, RewrappedPage } from './box-table.js';
 export { KeyRing, MasterKeyMissing } from './key-ring.js';
 export { EnvKeySource } from './key-source.env.js';

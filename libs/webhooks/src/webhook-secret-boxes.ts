@@ -4,9 +4,9 @@ import type { SystemPostgres, SystemTx } from '#libs/postgres';
 import {
   type BoxRow,
   type BoxTable,
-  BoxWillNotOpen,
   pagesInOrder,
   type PlacedPage,
+  rewrapEach,
   type RewrappedPage,
   type SealedBox,
   type Sealer,
@@ -47,12 +47,7 @@ export class WebhookSecretBoxes implements BoxTable {
     page: { readonly after: SecretPlace | null; readonly limit: number },
   ): Promise<PlacedPage<SecretPlace>> {
     const locked = await this.store.lockWrappedBy(tx, keyIds, page);
-    const refused: BoxRow[] = [];
-    const rewrapped = locked.flatMap((before) => {
-      const box = this.rewrapped(before);
-      if (box === null) refused.push({ name: nameOf(before), masterKeyId: before.box.masterKeyId });
-      return box === null ? [] : { before, box };
-    });
+    const { rewrapped, refused } = rewrapEach(locked, (before) => this.rewrapped(before), rowOf);
     if ((await this.store.replaceWraps(tx, rewrapped)) !== rewrapped.length)
       throw new Error('a locked signing secret was changed by somebody else');
     await this.audit.appendAll(tx, rewrapped.map(entryOf), this.clock.now());
@@ -60,15 +55,13 @@ export class WebhookSecretBoxes implements BoxTable {
     return { rewrapped: rewrapped.length, refused, last };
   }
 
-  /** Null when the box was changed or moved. */
-  private rewrapped({ tenantId, endpointId, version, box }: OwnedSecret): SealedBox | null {
-    try {
-      return this.sealer.rewrap(box, boxOwner({ tenantId, id: endpointId }, version));
-    } catch (error) {
-      if (error instanceof BoxWillNotOpen) return null;
-      throw error;
-    }
+  private rewrapped({ tenantId, endpointId, version, box }: OwnedSecret): SealedBox {
+    return this.sealer.rewrap(box, boxOwner({ tenantId, id: endpointId }, version));
   }
+}
+
+function rowOf(secret: OwnedSecret): BoxRow {
+  return { name: nameOf(secret), masterKeyId: secret.box.masterKeyId };
 }
 
 function nameOf({ endpointId, version }: SecretPlace): string {
