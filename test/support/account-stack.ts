@@ -17,7 +17,7 @@ import { EventStore, Outbox } from '#libs/events';
 import { type AccountId, newId } from '#libs/ids';
 import { SilentLog } from '#libs/logging';
 import { connectRedis, Hints } from '#libs/redis';
-import { assembleRoleSessions } from '#libs/role-sessions';
+import { assembleRoleAssumption } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Secret } from '#libs/secret';
 import { type Caller, Tenants, TenantStore } from '#libs/tenants';
@@ -77,7 +77,7 @@ export class AccountStack {
     readonly database: MigratedDatabase,
     readonly sts: Receiver,
     readonly clock: ManualClock,
-    private readonly redis: ReturnType<typeof connectRedis>,
+    readonly redis: ReturnType<typeof connectRedis>,
   ) {
     const { store, audit } = this;
     const { postgres } = database;
@@ -86,7 +86,7 @@ export class AccountStack {
     const ring = new KeyRing([{ id: 'k', material: new Secret(randomBytes(32).toString('base64')) }]);
     const hints = new Hints(redis, redis);
     const outbox = new Outbox(postgres, new EventStore(), hints);
-    const { assumption, sessions } = assembleRoleSessions({
+    const assumption = assembleRoleAssumption({
       postgres,
       redis,
       cloud: this.cloud,
@@ -97,7 +97,7 @@ export class AccountStack {
       settings: NO_PLATFORM,
     });
     const tenants = new Tenants(postgres, new TenantStore(), audit, clock);
-    const check = new CredentialCheck(new IdentityCheck(this.cloud, endpoints), assumption, sessions, tenants);
+    const check = new CredentialCheck(new IdentityCheck(this.cloud, endpoints), assumption, tenants);
     this.credentials = new Credentials(postgres, new CredentialStore(), new Sealer(ring), clock);
     this.standing = new CredentialStanding(postgres, store, this.credentials, outbox, audit, hints, clock);
     this.verification = new CredentialVerification(

@@ -9,15 +9,12 @@ import { Log } from '#libs/logging';
 import { Postgres } from '#libs/postgres';
 import { Queues } from '#libs/queues';
 import { connectRedis, Hints } from '#libs/redis';
-import { assembleRoleSessions, RoleAssumption, RoleSessions } from '#libs/role-sessions';
+import { assembleRoleAssumption, RoleAssumption } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
 
 /** Redis connections by use: a subscriber can do nothing else. */
 export const COMMANDS = Symbol('redis for commands');
 const SUBSCRIBER = Symbol('redis for subscriptions');
-const ROLES = Symbol('what it takes to act as a role');
-
-type Roles = ReturnType<typeof assembleRoleSessions>;
 
 /** What the start of the process has made already, to be able to refuse a bad environment or an old schema. */
 export interface Ground {
@@ -76,7 +73,7 @@ export interface Ground {
       inject: [Endpoints, GatewaySettings],
     },
     {
-      provide: ROLES,
+      provide: RoleAssumption,
       useFactory: (
         postgres: Postgres,
         redis: Redis,
@@ -86,11 +83,9 @@ export interface Ground {
         clock: Clock,
         log: Log,
         settings: GatewaySettings,
-      ): Roles => assembleRoleSessions({ postgres, redis, cloud, endpoints, audit, clock, log, settings }),
+      ) => assembleRoleAssumption({ postgres, redis, cloud, endpoints, audit, clock, log, settings }),
       inject: [Postgres, COMMANDS, CloudClient, Endpoints, AuditStore, Clock, Log, GatewaySettings],
     },
-    { provide: RoleAssumption, useFactory: (roles: Roles) => roles.assumption, inject: [ROLES] },
-    { provide: RoleSessions, useFactory: (roles: Roles) => roles.sessions, inject: [ROLES] },
   ],
   exports: [
     AuditStore,
@@ -104,7 +99,6 @@ export interface Ground {
     Endpoints,
     CloudClient,
     RoleAssumption,
-    RoleSessions,
   ],
 })
 export class FoundationModule implements OnApplicationShutdown {

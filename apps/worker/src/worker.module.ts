@@ -21,7 +21,7 @@ import { Log } from '#libs/logging';
 import type { SystemPostgres } from '#libs/postgres';
 import { DELIVER_QUEUE, Queues, SUBMIT_QUEUE, TRACK_QUEUE } from '#libs/queues';
 import { Hints, RedisMemory } from '#libs/redis';
-import { assembleRoleSessions } from '#libs/role-sessions';
+import { assembleRoleAssumption, RoleSessions } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Tenants, TenantStore } from '#libs/tenants';
 import { assembleDeliverySide, Deliveries, DueDeliveries, WebhookSender } from '#libs/webhooks';
@@ -70,7 +70,7 @@ export class WorkerModule implements OnApplicationShutdown {
     const outbox = new Outbox(postgres, events, hints);
     const endpoints = new Endpoints(settings);
     const cloud = new CloudClient({ endpoints, timeoutMs: settings.upstreamTimeoutMs });
-    const roles = assembleRoleSessions({
+    const assumption = assembleRoleAssumption({
       postgres,
       redis: redis.commands,
       cloud,
@@ -85,7 +85,7 @@ export class WorkerModule implements OnApplicationShutdown {
     const credentials = new Credentials(postgres, new CredentialStore(), sealer, clock);
     const standing = new CredentialStanding(postgres, accountStore, credentials, outbox, audit, hints, clock);
     const tenants = new Tenants(postgres, new TenantStore(), audit, clock);
-    const check = new CredentialCheck(new IdentityCheck(cloud, endpoints), roles.assumption, roles.sessions, tenants);
+    const check = new CredentialCheck(new IdentityCheck(cloud, endpoints), assumption, tenants);
     const verification = new CredentialVerification(postgres, accountStore, credentials, check, standing, audit, clock);
 
     const webhooks = assembleDeliverySide({ ...ground, sealer, events: new EventFeed(postgres, events), settings });
@@ -96,7 +96,7 @@ export class WorkerModule implements OnApplicationShutdown {
       memory,
       accountStore,
       credentials,
-      roleSessions: roles.sessions,
+      roleSessions: new RoleSessions((role) => assumption.assume(role), clock, log),
       standing,
       cloud,
       endpoints,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Site } from '#libs/config';
 import type { AccountId, TenantId } from '#libs/ids';
 import type { Db, SystemDb, Tx } from '#libs/postgres';
@@ -23,6 +24,15 @@ type AccountTables = {
     deleted_at: Date | null;
   };
 };
+
+/** Which accounts are to be verified, and how long they are left alone after that. */
+export interface VerificationDue {
+  readonly verifiedBefore: Date;
+  readonly markedBefore: Date;
+  readonly now: Date;
+  readonly claimMs: number;
+  readonly claimMaxMs: number;
+}
 
 /** The accounts table. A deleted account keeps its row, for its audit log outlives it, but only `wasEver` finds it. */
 export class AccountStore {
@@ -147,14 +157,11 @@ export class AccountStore {
   }
 
   /**
-   * Active accounts, whosever, of whose credential the cloud has told nothing since `verifiedBefore`, longest ago first.
-   * Nobody else gets them before `claimedUntil`; any number may claim at once.
+   * Active accounts, whosever, of whose credential the cloud has told nothing since `verifiedBefore`, or since
+   * `markedBefore` where they are marked, longest ago first. Nobody else gets them for `claimMs`, or for as long as they
+   * are overdue where that is longer, but for no longer than `claimMaxMs`. Any number may claim at once.
    */
-  async claimForVerification(
-    db: SystemDb,
-    due: { readonly verifiedBefore: Date; readonly now: Date; readonly claimedUntil: Date },
-    limit: number,
-  ): Promise<readonly Account[]> {
+  async claimForVerification(db: SystemDb, due: VerificationDue, limit: number): Promise<readonly Account[]> {
     const rows = await db
       .$extendTables<AccountTables>()
       .with('due', (cte) =>
@@ -163,7 +170,12 @@ export class AccountStore {
           .select('id')
           .where('status', '=', 'active')
           .where('deleted_at', 'is', null)
-          .where('verified_at', '<=', due.verifiedBefore)
+          .where((eb) =>
+            eb.or([
+              eb('verified_at', '<=', due.verifiedBefore),
+              eb.and([eb('rejected_at', 'is not', null), eb('verified_at', '<=', due.markedBefore)]),
+            ]),
+          )
           .where((eb) => eb.or([eb('verify_not_before', 'is', null), eb('verify_not_before', '<=', due.now)]))
           .orderBy('verified_at')
           .limit(limit)
@@ -172,7 +184,7 @@ export class AccountStore {
       )
       .updateTable('accounts')
       .from('due')
-      .set({ verify_not_before: due.claimedUntil })
+      .set({ verify_not_before: claimedUntil(due) })
       .whereRef('accounts.id', '=', 'due.id')
       .returningAll('accounts')
       .execute();
@@ -203,6 +215,15 @@ export class AccountStore {
       .where('tenant_id', '=', tenantId)
       .execute();
   }
+}
+
+function claimedUntil({ verifiedBefore, markedBefore, now, claimMs, claimMaxMs }: VerificationDue) {
+  const longest = new Date(now.getTime() + claimMaxMs);
+  return sql<Date>`least(${longest}::timestamptz, ${now}::timestamptz + greatest(
+    ${claimMs} * interval '1 millisecond',
+    case when accounts.rejected_at is null then ${verifiedBefore}::timestamptz else ${markedBefore}::timestamptz end
+      - accounts.verified_at
+  ))`;
 }
 
 function one(db: Db, tenantId: TenantId, id: AccountId) {

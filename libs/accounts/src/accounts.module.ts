@@ -6,7 +6,7 @@ import { Credentials, CredentialsModule } from '#libs/credentials';
 import { Outbox } from '#libs/events';
 import { Postgres } from '#libs/postgres';
 import { Hints } from '#libs/redis';
-import { RoleAssumption, RoleSessions } from '#libs/role-sessions';
+import { RoleAssumption } from '#libs/role-sessions';
 import { Tenants, TenantsModule } from '#libs/tenants';
 import { AccountStore } from './account.store.js';
 import { Accounts } from './accounts.service.js';
@@ -15,7 +15,7 @@ import { CredentialStanding } from './credential-standing.js';
 import { CredentialVerification } from './credential-verification.js';
 import { IdentityCheck } from './identity-check.js';
 
-/** Stands on the app's Postgres, Hints, Outbox, Clock, CloudClient, Endpoints, RoleAssumption and RoleSessions. */
+/** Stands on the app's Postgres, Hints, Outbox, Clock, CloudClient, Endpoints and RoleAssumption. */
 @Module({
   imports: [CredentialsModule, TenantsModule],
   providers: [
@@ -23,14 +23,9 @@ import { IdentityCheck } from './identity-check.js';
     AccountStore,
     {
       provide: CredentialCheck,
-      useFactory: (
-        cloud: CloudClient,
-        endpoints: Endpoints,
-        assumption: RoleAssumption,
-        sessions: RoleSessions,
-        tenants: Tenants,
-      ) => new CredentialCheck(new IdentityCheck(cloud, endpoints), assumption, sessions, tenants),
-      inject: [CloudClient, Endpoints, RoleAssumption, RoleSessions, Tenants],
+      useFactory: (cloud: CloudClient, endpoints: Endpoints, assumption: RoleAssumption, tenants: Tenants) =>
+        new CredentialCheck(new IdentityCheck(cloud, endpoints), assumption, tenants),
+      inject: [CloudClient, Endpoints, RoleAssumption, Tenants],
     },
     {
       provide: CredentialStanding,

@@ -1,7 +1,7 @@
 import type { Site } from '#libs/config';
 import type { CredentialOrder, KeptCredential, OpenCredential } from '#libs/credentials';
 import type { AccountId } from '#libs/ids';
-import type { Assumption, RoleAssumption, RoleSessions } from '#libs/role-sessions';
+import type { Assumption, RoleAssumption } from '#libs/role-sessions';
 import type { Tenants } from '#libs/tenants';
 import type { OnBehalf } from './account-entries.js';
 import type { Account } from './account.js';
@@ -27,7 +27,6 @@ export class CredentialCheck {
   constructor(
     private readonly identities: IdentityCheck,
     private readonly assumption: RoleAssumption,
-    private readonly sessions: RoleSessions,
     private readonly tenants: Tenants,
   ) {}
 
@@ -51,17 +50,17 @@ export class CredentialCheck {
     return { kept: { type: 'assumeRole', roleArn, externalId }, answer };
   }
 
-  /** Of what is kept. A role is assumed anew: a session that still lives would not tell that it is no longer trusted. */
+  /** Of what is kept. A role is assumed anew: a session that still lives would not tell that it is no longer lent. */
   async ofAccount(by: OnBehalf, account: Account, credential: OpenCredential): Promise<CheckAnswer> {
     const { site } = account;
     if (credential.type === 'static') {
       const { secretId, secretKey } = credential;
       return this.identities.ask({ secretId, secretKey, token: null }, site);
     }
-    const { roleArn, externalId, version: credentialVersion } = credential;
+    const { roleArn, externalId } = credential;
     const { tenantId, actor, requestId } = by;
-    const role = { tenantId, site, roleArn, externalId, actor, requestId, accountId: account.id, credentialVersion };
-    return this.askAs(await this.sessions.renew(role), externalId, site);
+    const role = { tenantId, accountId: account.id, site, roleArn, externalId, actor, requestId };
+    return this.askAs(await this.assumption.assume(role), externalId, site);
   }
 
   private async askAs(assumption: Assumption, externalId: string, site: Site): Promise<CheckAnswer> {

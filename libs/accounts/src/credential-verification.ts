@@ -27,15 +27,20 @@ export class CredentialVerification {
     private readonly clock: Clock,
   ) {}
 
-  /** The cloud is asked outside of any transaction. An answer about a credential that was replaced meanwhile judges nothing. */
+  /**
+   * The cloud is asked outside of any transaction, and only once it is on record that the credential was opened. An answer
+   * about a credential that was replaced meanwhile judges nothing.
+   */
   async verify(account: Account, by: OnBehalf): Promise<Verdict> {
     const calledAt = this.clock.now();
     const credential = await this.credentials.open(account.tenantId, account.id);
+    await this.postgres.asTenant(account.tenantId, (tx) =>
+      this.audit.append(tx, credentialEntry(by, 'credential.open', account.id, credential), calledAt),
+    );
     const answer = await this.check.ofAccount(by, account, credential);
     const at = this.clock.now();
     await this.postgres.asTenant(account.tenantId, async (tx) => {
       await this.judge(tx, account, credential, answer, { calledAt, at }, by);
-      await this.audit.append(tx, credentialEntry(by, 'credential.open', account.id, credential), at);
       if (answer.kind !== 'not_assumed') await this.audit.append(tx, identityEntry(by, account.id, answer), at);
     });
     return { answer, at };

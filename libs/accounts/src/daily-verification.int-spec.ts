@@ -46,7 +46,7 @@ describe('The daily verification', () => {
     expect(await sweep()).toMatchObject({ known: 1 });
   });
 
-  it('marks an account, and repairs it the day after if its key is good again', async () => {
+  it('marks an account, and repairs it within the hour if its key is good again', async () => {
     const id = await stack.newAccount(caller);
     stack.clock.advance(24 * HOUR_MS);
     stack.answer = refusal('AuthFailure.SecretIdNotFound');
@@ -54,8 +54,11 @@ describe('The daily verification', () => {
     expect(await stack.accounts.get(caller.tenantId, id)).toMatchObject({
       rejection: { code: 'AuthFailure.SecretIdNotFound' },
     });
+    stack.clock.advance(HOUR_MS - 1);
     expect(await sweep()).toMatchObject({ rejected: 0 });
-    stack.clock.advance(24 * HOUR_MS);
+    stack.clock.advance(1);
+    expect(await sweep()).toMatchObject({ rejected: 1 });
+    stack.clock.advance(HOUR_MS);
     stack.answer = ALICE;
 
     expect(await sweep()).toMatchObject({ known: 1 });
@@ -75,6 +78,20 @@ describe('The daily verification', () => {
     stack.clock.advance(HOUR_MS);
     stack.answer = ALICE;
     expect(await sweep()).toMatchObject({ known: 1 });
+  });
+
+  it('asks ever more seldom about an account of which nothing can be learned, and once a day at least', async () => {
+    const id = await stack.newAccount(caller);
+    stack.answer = 'garbage';
+    const asked: number[] = [];
+    stack.clock.advance(24 * HOUR_MS);
+    for (let step = 0; step <= 6 * 24 * 3; step++) {
+      if ((await sweep()).unavailable === 1) asked.push(step * 10);
+      stack.clock.advance(HOUR_MS / 6);
+    }
+
+    expect(asked).toEqual([0, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 4000]);
+    expect(await callsOf(id)).toBe(1 + asked.length);
   });
 
   it('asks once about each account, however many sweepers there are, and of many only a few at a time', async () => {

@@ -11,13 +11,18 @@ import type { IdentityAnswer } from './identity-check.js';
 export type VerifiedCounts = Record<IdentityAnswer['kind'] | 'faulty', number>;
 
 const VERIFY_AFTER_MS = 24 * 3_600_000;
-/** Nobody else verifies an account that a worker has claimed; and one about which nothing was learned has its next turn then. */
+/** A marked account has its turn sooner: the mark may be mended in the cloud, or come from a right that the service itself lost. */
+const VERIFY_MARKED_AFTER_MS = 3_600_000;
+/** Nobody else verifies an account that a worker has claimed. */
 const CLAIM_MS = 10 * 60_000;
 /** One sweep's share. Sweeps follow each other after a pause, so that many accounts that are due at once are spread out. */
 const ACCOUNTS_A_SWEEP = 10;
 const AT_ONCE = 5;
 
-/** Finds out that a credential has stopped working before a request does: each active account is verified once a day. */
+/**
+ * Finds out that a credential has stopped working before a request does: each active account is verified once a day. One
+ * about which nothing could be learned has its next turn after as long as it is overdue by then, so that it costs ever less.
+ */
 export class DailyVerification {
   constructor(
     private readonly postgres: SystemPostgres,
@@ -33,7 +38,9 @@ export class DailyVerification {
     const now = this.clock.now();
     const due = {
       verifiedBefore: new Date(now.getTime() - VERIFY_AFTER_MS),
-      claimedUntil: new Date(now.getTime() + CLAIM_MS),
+      markedBefore: new Date(now.getTime() - VERIFY_MARKED_AFTER_MS),
+      claimMs: CLAIM_MS,
+      claimMaxMs: VERIFY_AFTER_MS,
       now,
     };
     const accounts = await this.store.claimForVerification(this.postgres.db, due, ACCOUNTS_A_SWEEP);

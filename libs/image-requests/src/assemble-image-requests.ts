@@ -116,7 +116,7 @@ export function assembleWorkSide(parts: WorkSideParts): {
   const { postgres, cloud, clock, log, settings, queues, accountStore, standing } = parts;
   const { store, instances, lanes, entrance, transitions, waker } = assembleCommon(parts, settings, parts.isBehind);
   const attempts = new AttemptStore();
-  const access = new CloudAccess(postgres, parts.credentials, parts.roleSessions, standing, clock);
+  const access = new CloudAccess(postgres, parts.credentials, parts.roleSessions, standing);
   const pacing = new Pacing(lanes, log);
   const reads = new ReadCalls(postgres, lanes, entrance, access, standing, pacing, clock, log);
   const lookup = new NameLookup(postgres, store, cloud, reads);

@@ -1,6 +1,5 @@
 import { systemActor } from '#libs/audit';
 import type { Account, CredentialRejection, CredentialStanding } from '#libs/accounts';
-import type { Clock } from '#libs/clock';
 import { classify, type CloudTarget, CREDENTIAL_REJECTIONS } from '#libs/cloud';
 import type { Credentials } from '#libs/credentials';
 import { assertNever } from '#libs/errors';
@@ -34,7 +33,6 @@ export class CloudAccess {
     private readonly credentials: Credentials,
     private readonly sessions: RoleSessions,
     private readonly standing: CredentialStanding,
-    private readonly clock: Clock,
   ) {}
 
   async targetOf(account: Account, region: string): Promise<Access> {
@@ -56,10 +54,9 @@ export class CloudAccess {
       actor: systemActor('worker'),
       requestId: null,
     };
-    const calledAt = this.clock.now();
     const assumption = await this.sessions.open(role);
     if (assumption.kind === 'assumed') return { kind: 'open', target: { ...place, credential: assumption.credential } };
-    return this.hindered(role, calledAt, assumption);
+    return this.hindered(role, assumption);
   }
 
   /** The same with the newest session of the role: while a call waits for its token, the session may come to its end. */
@@ -84,12 +81,11 @@ export class CloudAccess {
 
   private async hindered(
     { tenantId, accountId, credentialVersion }: AccountRole,
-    calledAt: Date,
     assumption: Exclude<Assumption, { kind: 'assumed' }>,
   ): Promise<Rejected | NoSession> {
     switch (assumption.kind) {
       case 'refused': {
-        const { code, requestId: upstreamRequestId } = assumption;
+        const { askedAt: calledAt, code, requestId: upstreamRequestId } = assumption;
         const call = {
           tenantId,
           accountId,

@@ -25,6 +25,8 @@ export type Assumption =
   /** The cloud does not let us assume the role. */
   | {
       readonly kind: 'refused';
+      /** From before the call was signed. */
+      readonly askedAt: Date;
       readonly code: string;
       readonly message: string;
       readonly requestId: string | null;

@@ -1,4 +1,4 @@
-export { assembleRoleSessions } from './assemble-role-sessions.js';
+export { assembleRoleAssumption } from './assemble-role-assumption.js';
 export type { Assumption } from './assumption.js';
 export { RoleAssumption } from './role-assumption.js';
 export type { AccountRole } from './role-sessions.js';

@@ -15,7 +15,7 @@ import {
   startReceiver,
   testRedisUrl,
 } from '#libs/testing';
-import { assembleRoleSessions } from './assemble-role-sessions.js';
+import { assembleRoleAssumption } from './assemble-role-assumption.js';
 import type { RoleAssumption } from './role-assumption.js';
 
 const SETTINGS = {
@@ -71,7 +71,7 @@ describe('RoleAssumption', () => {
   const endpoints = (): Endpoints => new Endpoints({ cvmEndpoint: null, stsEndpoint: `http://127.0.0.1:${sts.port}` });
 
   function assumptionOver(parts: { readonly postgres?: Postgres; readonly redis?: Redis } = {}): RoleAssumption {
-    return assembleRoleSessions({
+    return assembleRoleAssumption({
       postgres: database.postgres,
       redis,
       cloud,
@@ -81,7 +81,7 @@ describe('RoleAssumption', () => {
       log: new SilentLog(),
       settings: SETTINGS,
       ...parts,
-    }).assumption;
+    });
   }
 
   const assume = (assumption = assumptionOver()) =>
@@ -136,11 +136,15 @@ describe('RoleAssumption', () => {
     ['RequestLimitExceeded', 'unavailable'],
     ['InvalidParameter.OverLimit', 'unavailable'],
     ['InternalError.GetRoleError', 'unavailable'],
+    ['InvalidParameter.OverTimeError', 'unavailable'],
+    ['UnauthorizedOperation.MFANotFound', 'unavailable'],
+    ['OperationDenied', 'unavailable'],
+    ['SomethingNew', 'unavailable'],
   ])('takes %s for %s: only what is about the role is held against it', async (code, kind) => {
     answer = refusal(code);
 
     expect(await assume()).toMatchObject(
-      kind === 'refused' ? { kind, code, requestId: 'sts-1' } : { kind, cause: code },
+      kind === 'refused' ? { kind, askedAt: clock.now(), code, requestId: 'sts-1' } : { kind, cause: code },
     );
     expect(await log()).toMatchObject([{ action: 'sts.AssumeRole', outcome: 'failure' }]);
   });

@@ -45,11 +45,12 @@ export class RoleAssumption {
   async assume(order: RoleOrder): Promise<Assumption> {
     if (this.platformKey === null) return { kind: 'not_configured' };
     const lane = this.laneOf(order);
-    const askedAtMs = performance.now();
+    const waitingSinceMs = performance.now();
     const lease = await this.take(lane);
     if (lease === null) return { kind: 'unavailable', cause: 'no token for a call of STS' };
-    const tokenWaitMs = Math.round(performance.now() - askedAtMs);
+    const tokenWaitMs = Math.round(performance.now() - waitingSinceMs);
 
+    const askedAt = this.clock.now();
     const outcome = await this.call(order, this.platformKey, lease);
     const call = callOf(lane, outcome, tokenWaitMs);
     const entry = entryOf(order, outcome, call);
@@ -66,7 +67,7 @@ export class RoleAssumption {
       token_wait_ms: tokenWaitMs,
       duration_ms: outcome.durationMs,
     });
-    return this.meaningOf(outcome, lane);
+    return this.meaningOf(outcome, lane, askedAt);
   }
 
   /** Whatever signs it is the platform: the lane belongs to no tenant. */
@@ -102,7 +103,7 @@ export class RoleAssumption {
     }
   }
 
-  private async meaningOf(outcome: ReadOutcome<TemporaryCredential>, lane: Lane): Promise<Assumption> {
+  private async meaningOf(outcome: ReadOutcome<TemporaryCredential>, lane: Lane, askedAt: Date): Promise<Assumption> {
     switch (outcome.kind) {
       case 'read':
         return { kind: 'assumed', credential: outcome.value };
@@ -110,7 +111,7 @@ export class RoleAssumption {
         return { kind: 'unavailable', cause: outcome.cause };
       case 'refused': {
         const { code, message, requestId } = outcome;
-        if (isAboutTheRole(code)) return { kind: 'refused', code, message, requestId };
+        if (ABOUT_THE_ROLE.has(code)) return { kind: 'refused', askedAt, code, message, requestId };
         if (isAboutTheRate(code)) await this.slow(lane, message);
         else this.log.error({ event: 'platform_key.refused', code, upstreamRequestId: requestId });
         return { kind: 'unavailable', cause: code };
@@ -127,23 +128,25 @@ export class RoleAssumption {
   }
 }
 
-/** What the cloud says of a key that is missing or disabled, of a signature or a call as such, is about the platform and no tenant. */
-function isAboutTheRole(code: string): boolean {
-  if (isAboutTheRate(code) || ABOUT_THE_PLATFORM.has(code)) return false;
-  if (['own_clock', 'bug', 'refresh_token'].includes(classify(code).class)) return false;
-  return !code.startsWith('AuthFailure.') || code === 'AuthFailure.UnauthorizedOperation';
-}
-
 /** STS has a code of its own beside the common ones. */
 function isAboutTheRate(code: string): boolean {
   return classify(code).class === 'rate' || code === 'InvalidParameter.OverLimit';
 }
 
-const ABOUT_THE_PLATFORM: ReadonlySet<string> = new Set([
-  'AuthFailure',
-  'InvalidParameter.AccessKeyNotSupport',
-  'IpInBlacklist',
-  'IpNotInWhitelist',
+/**
+ * What STS says when a role is not there, is not lent to us, or its name is none (the error codes of AssumeRole, and the
+ * common ones for a lack of rights). All else is about the call, the cloud or the key that signs it. A lack of rights may
+ * be the platform's own; therefore a role that was refused is asked for again before long.
+ */
+const ABOUT_THE_ROLE: ReadonlySet<string> = new Set([
+  'AuthFailure.CamRoleNameAuthenticateFailed',
+  'AuthFailure.UnauthorizedOperation',
+  'InternalError.IllegalRole',
+  'InvalidParameter.ParamError',
+  'InvalidParameter.ResouceError',
+  'ResourceNotFound.RoleNotFound',
+  'UnauthorizedOperation',
+  'UnauthorizedOperation.PermissionDenied',
 ]);
 
 function callOf(lane: Lane, outcome: ReadOutcome<TemporaryCredential>, tokenWaitMs: number): UpstreamCall {

@@ -10,7 +10,13 @@ import type { Assumption } from './assumption.js';
 import { type AccountRole, RoleSessions } from './role-sessions.js';
 
 const LIFE_MS = 1_000_000;
-const REFUSED: Assumption = { kind: 'refused', code: 'UnauthorizedOperation', message: 'no', requestId: 'r-1' };
+const REFUSED: Assumption = {
+  kind: 'refused',
+  askedAt: new Date(0),
+  code: 'UnauthorizedOperation',
+  message: 'no',
+  requestId: 'r-1',
+};
 const UNAVAILABLE: Assumption = { kind: 'unavailable', cause: 'no full answer within 30000 ms' };
 
 const role: AccountRole = {
@@ -106,7 +112,6 @@ describe('RoleSessions', () => {
   });
 
   it.each([
-    ['the cloud says no', REFUSED],
     ['the cloud says nothing', UNAVAILABLE],
     ['the call cannot be written down', null],
   ])('are used to their end when %s', async (_what, failure) => {
@@ -121,6 +126,36 @@ describe('RoleSessions', () => {
     }
     clock.advance(LIFE_MS * 0.01);
     expect(await openNew()).toBe('token-5');
+  });
+
+  it('ask some ten times for the next one at most, however many callers there are', async () => {
+    await openNew();
+    clock.advance(LIFE_MS * 0.8);
+    for (let stepped = 0; stepped < 199; stepped++) {
+      const opened = Array.from({ length: 5 }, open);
+      answerNext(UNAVAILABLE);
+      expect(new Set(await Promise.all(opened))).toEqual(new Set(['token-1']));
+      clock.advance(LIFE_MS * 0.001);
+    }
+    expect(made).toBeGreaterThan(5);
+    expect(made).toBeLessThanOrEqual(1 + 10);
+  });
+
+  it('are used no more once the cloud does not lend the role', async () => {
+    await openNew();
+    clock.advance(LIFE_MS * 0.8);
+    expect(await openNew(REFUSED)).toBe('token-1');
+    await waitFor(() => sessions.size === 0);
+
+    expect(await openNew(REFUSED)).toBe('refused');
+  });
+
+  it('tell a refusal at once to those who wait for the next one', async () => {
+    await openNew();
+    clock.advance(LIFE_MS * 0.9);
+
+    expect(await openNew(REFUSED)).toBe('refused');
+    expect(sessions.size).toBe(0);
   });
 
   it('keep no failure: all who wait for the call get it, and the next caller asks again', async () => {
@@ -151,24 +186,29 @@ describe('RoleSessions', () => {
     expect(made).toBe(2);
   });
 
-  it('are made anew for whoever wants to know that the role can be assumed', async () => {
+  it('belong to one account', async () => {
     await openNew();
-    const renewed = [sessions.renew(role), sessions.renew(role)];
+    const other = sessions.open({ ...role, accountId: newId('acc') });
     answerNext(REFUSED);
-    expect(await Promise.all(renewed)).toEqual([REFUSED, REFUSED]);
+
+    expect(await other).toBe(REFUSED);
     expect(await open()).toBe('token-1');
   });
 
-  it('belong to one account and one version of its credential', async () => {
+  it('are of the newest version of the credential; what is left of an older one is not kept', async () => {
     await openNew();
-    const rotated = sessions.open({ ...role, credentialVersion: 2 });
-    const other = sessions.open({ ...role, accountId: newId('acc') });
-    expect(calls).toHaveLength(2);
-    answerNext(REFUSED);
-    answerNext(REFUSED);
-    await Promise.all([rotated, other]);
-
+    const late = sessions.open({ ...role, credentialVersion: 2 });
+    const rotated = sessions.open({ ...role, credentialVersion: 3 });
+    answerNext(sessionOf());
+    answerNext(sessionOf());
+    await Promise.all([late, rotated]);
+    expect(sessions.latest(role)).toBeNull();
+    expect(sessions.latest({ ...role, credentialVersion: 2 })).toBeNull();
     expect(sessions.size).toBe(1);
+
+    expect(await openNew()).toBe('token-4');
+    expect(sessions.latest(role)).toBeNull();
+    expect(sessions.latest({ ...role, credentialVersion: 3 })).not.toBeNull();
   });
 
   it('are forgotten when their time is over, though nobody asks for them again', async () => {

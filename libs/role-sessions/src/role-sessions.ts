@@ -16,6 +16,8 @@ export type RoleKey = Pick<AccountRole, 'accountId' | 'credentialVersion'>;
 
 interface Session {
   readonly credential: TemporaryCredential;
+  readonly lifeMs: number;
+  /** When the next one is fetched; later than planned once that has failed. */
   readonly refreshAtMs: number;
   readonly lastUseAtMs: number;
   readonly expiresAtMs: number;
@@ -23,6 +25,7 @@ interface Session {
 
 /** Either part may be missing; without both there is no entry. */
 interface Entry {
+  readonly credentialVersion: number;
   session: Session | null;
   flight: Promise<Assumption> | null;
   dropTimer: NodeJS.Timeout | undefined;
@@ -32,16 +35,18 @@ interface Entry {
 const REFRESH_AT = 0.8;
 /** From here on callers wait for the next one, for a call that is only being prepared must arrive before the end. */
 const LAST_USE_AT = 0.9;
+/** The pause after a fetch that failed, as a part of the life: a session asks some ten times for the next one, no more. */
+const REFRESH_AGAIN_AFTER = 0.02;
 
 /**
- * The sessions of roles that this process has, one for each account and version of its credential. However many callers
- * want one, a single call is under way for it. A failure reaches all who wait for that call and is kept for nobody: the
- * next caller asks again.
+ * The sessions of roles that this process has, one for each account, of the newest version of its credential. However
+ * many callers want one, a single call is under way for it. A failure reaches all who wait for that call and is kept for
+ * nobody: without a session the next caller asks again, and with one it is used until the next one can be had.
  *
  * No session is kept longer than it lives, so what is held is bounded by the roles in use.
  */
 export class RoleSessions {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Map<AccountId, Entry>();
 
   constructor(
     private readonly assume: (role: AccountRole) => Promise<Assumption>,
@@ -49,12 +54,15 @@ export class RoleSessions {
     private readonly log: Log,
   ) {}
 
-  /** How many roles it knows a session of or is fetching one for. */
+  /** How many accounts it knows a session of or is fetching one for. */
   get size(): number {
     return this.entries.size;
   }
 
-  /** A session to sign the next call with. While the cloud or Redis is out of reach, one that still lives is used to its end. */
+  /**
+   * A session to sign the next call with. While the cloud or Redis is out of reach, one that still lives is used to its
+   * end. Once the cloud has refused to lend the role, it is used no more.
+   */
   async open(role: AccountRole): Promise<Assumption> {
     const session = this.sessionOf(role);
     if (session === null) return this.fetch(role);
@@ -67,12 +75,8 @@ export class RoleSessions {
     });
     if (nowMs < session.lastUseAtMs) return assumed(session);
     const assumption = await next;
-    return assumption.kind === 'assumed' || this.nowMs() >= session.expiresAtMs ? assumption : assumed(session);
-  }
-
-  /** A session that is made now, however long the last one still lives: it tells whether the role can be assumed at all. */
-  async renew(role: AccountRole): Promise<Assumption> {
-    return this.fetch(role);
+    const isOver = this.nowMs() >= session.expiresAtMs;
+    return assumption.kind === 'assumed' || assumption.kind === 'refused' || isOver ? assumption : assumed(session);
   }
 
   /** The session that is there, asking nobody; null when there is none. */
@@ -82,50 +86,68 @@ export class RoleSessions {
 
   /** For a session that the cloud does not take any more. One that has taken its place meanwhile stays. */
   drop(key: RoleKey, credential: { readonly secretId: TemporaryCredential['secretId'] }): void {
-    const entry = this.entries.get(nameOf(key));
-    if (entry?.session?.credential.secretId !== credential.secretId) return;
-    this.clear(nameOf(key), entry);
+    const entry = this.entryOf(key);
+    if (entry?.session?.credential.secretId === credential.secretId) this.clear(key.accountId, entry);
+  }
+
+  private entryOf({ accountId, credentialVersion }: RoleKey): Entry | null {
+    const entry = this.entries.get(accountId);
+    return entry?.credentialVersion === credentialVersion ? entry : null;
   }
 
   private sessionOf(key: RoleKey): Session | null {
-    const entry = this.entries.get(nameOf(key));
-    if (entry === undefined || entry.session === null) return null;
+    const entry = this.entryOf(key);
+    if (entry === null || entry.session === null) return null;
     if (this.nowMs() < entry.session.expiresAtMs) return entry.session;
-    this.clear(nameOf(key), entry);
+    this.clear(key.accountId, entry);
     return null;
   }
 
   private fetch(role: AccountRole): Promise<Assumption> {
-    const name = nameOf(role);
-    const entry = this.entries.get(name) ?? { session: null, flight: null, dropTimer: undefined };
-    this.entries.set(name, entry);
-    entry.flight ??= this.fly(role, name, entry);
+    const { accountId, credentialVersion } = role;
+    let entry = this.entries.get(accountId);
+    // Whoever read the credential before it was rotated finishes with a session of his own, which nobody keeps.
+    if (entry !== undefined && entry.credentialVersion > credentialVersion) return this.assume(role);
+    if (entry?.credentialVersion !== credentialVersion) {
+      if (entry !== undefined) this.clear(accountId, entry);
+      entry = { credentialVersion, session: null, flight: null, dropTimer: undefined };
+      this.entries.set(accountId, entry);
+    }
+    entry.flight ??= this.fly(role, entry);
     return entry.flight;
   }
 
-  private async fly(role: AccountRole, name: string, entry: Entry): Promise<Assumption> {
+  private async fly(role: AccountRole, entry: Entry): Promise<Assumption> {
     const askedAtMs = this.nowMs();
+    let assumption: Assumption | null = null;
     try {
-      const assumption = await this.assume(role);
-      if (assumption.kind === 'assumed') this.keep(name, entry, sessionFrom(assumption.credential, askedAtMs));
+      assumption = await this.assume(role);
       return assumption;
     } finally {
       entry.flight = null;
-      if (entry.session === null) this.entries.delete(name);
+      if (assumption?.kind === 'assumed') {
+        this.keep(role.accountId, entry, sessionFrom(assumption.credential, askedAtMs));
+      } else if (assumption?.kind === 'refused' || entry.session === null) {
+        this.clear(role.accountId, entry);
+      } else {
+        const { lifeMs } = entry.session;
+        entry.session = { ...entry.session, refreshAtMs: this.nowMs() + lifeMs * REFRESH_AGAIN_AFTER };
+      }
     }
   }
 
-  private keep(name: string, entry: Entry, session: Session): void {
+  private keep(accountId: AccountId, entry: Entry, session: Session): void {
     clearTimeout(entry.dropTimer);
+    if (this.entries.get(accountId) !== entry) return;
     entry.session = session;
     const lifeLeftMs = Math.max(0, session.expiresAtMs - this.nowMs());
-    entry.dropTimer = setTimeout(() => this.clear(name, entry), lifeLeftMs).unref();
+    entry.dropTimer = setTimeout(() => this.clear(accountId, entry), lifeLeftMs).unref();
   }
 
-  private clear(name: string, entry: Entry): void {
+  private clear(accountId: AccountId, entry: Entry): void {
     clearTimeout(entry.dropTimer);
     entry.session = null;
-    if (entry.flight === null && this.entries.get(name) === entry) this.entries.delete(name);
+    if (entry.flight === null && this.entries.get(accountId) === entry) this.entries.delete(accountId);
   }
 
   private nowMs(): number {
@@ -139,6 +161,7 @@ function sessionFrom(credential: TemporaryCredential, askedAtMs: number): Sessio
   const lifeMs = expiresAtMs - askedAtMs;
   return {
     credential,
+    lifeMs,
     refreshAtMs: askedAtMs + lifeMs * REFRESH_AT,
     lastUseAtMs: askedAtMs + lifeMs * LAST_USE_AT,
     expiresAtMs,
@@ -151,8 +174,4 @@ function assumed({ credential }: Session): Assumption {
 
 function keyOf({ accountId, credentialVersion }: RoleKey): RoleKey {
   return { accountId, credentialVersion };
-}
-
-function nameOf({ accountId, credentialVersion }: RoleKey): string {
-  return `${accountId} ${credentialVersion}`;
 }

@@ -7,12 +7,11 @@ import type { Log } from '#libs/logging';
 import type { Postgres } from '#libs/postgres';
 import type { Secret } from '#libs/secret';
 import { RoleAssumption } from './role-assumption.js';
-import { RoleSessions } from './role-sessions.js';
 
 /** Upper bound of a call's way to the cloud, for what follows a loss of Redis's state. */
 const TRANSIT_MS = 100;
 
-export interface RoleSessionParts {
+export interface RoleAssumptionParts {
   readonly postgres: Postgres;
   /** For commands, not for blocking. */
   readonly redis: Redis;
@@ -31,11 +30,8 @@ export interface RoleSessionParts {
   };
 }
 
-/** What a process needs to act as roles of tenants. */
-export function assembleRoleSessions(parts: RoleSessionParts): {
-  readonly assumption: RoleAssumption;
-  readonly sessions: RoleSessions;
-} {
+/** What a process needs to ask for sessions of tenants' roles. */
+export function assembleRoleAssumption(parts: RoleAssumptionParts): RoleAssumption {
   const { settings, clock, log } = parts;
   const { platformSecretId: secretId, platformSecretKey: secretKey } = settings;
   const lanes = new Lanes(parts.redis, {
@@ -45,7 +41,7 @@ export function assembleRoleSessions(parts: RoleSessionParts): {
     // Tokens of STS are waited for in place, so nobody is ever woken.
     wake: () => undefined,
   });
-  const assumption = new RoleAssumption(
+  return new RoleAssumption(
     parts.postgres,
     lanes,
     parts.cloud,
@@ -55,5 +51,4 @@ export function assembleRoleSessions(parts: RoleSessionParts): {
     log,
     secretId === null || secretKey === null ? null : { secretId, secretKey },
   );
-  return { assumption, sessions: new RoleSessions((role) => assumption.assume(role), clock, log) };
 }
