@@ -85,9 +85,8 @@ export class Calls {
     return this.settlement.notSigned(call.request, call.attempt, failure);
   }
 
-  /** Its token was taken back before anything was sent: the request waits for another. */
-  async retract(call: BegunCall): Promise<NextStep> {
-    const cause = 'the token was taken back before the call was sent';
+  /** Taken back before anything was sent: the request comes again at once. `cause` stands in its record. */
+  async retract(call: BegunCall, cause: string): Promise<NextStep> {
     return this.settlement.retract(call.request, call.attempt, cause);
   }
 

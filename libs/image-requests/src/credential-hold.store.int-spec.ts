@@ -13,7 +13,8 @@ import { RecoveryStore } from './recovery.store.js';
 
 const AT = new Date('2026-01-01T00:00:00.000Z');
 const LATER = new Date('2026-01-02T00:00:00.000Z');
-const ERROR = credentialRejected({ at: AT, code: 'AuthFailure.SecretIdNotFound', upstreamRequestId: 'cvm-1' });
+const REJECTION = { at: AT, code: 'AuthFailure.SecretIdNotFound', upstreamRequestId: 'cvm-1' };
+const ERROR = credentialRejected(REJECTION);
 
 describe('The requests of an account whose credential is rejected', () => {
   const tenantId: TenantId = newId('ten');
@@ -47,7 +48,7 @@ describe('The requests of an account whose credential is rejected', () => {
     return request;
   };
   const read = (id: ImageRequestId) => work.find(database.postgres.db, id);
-  const holdSome = (limit = 100) => hold.holdQueued(database.postgres.db, accountId, ERROR, LATER, limit);
+  const holdSome = (limit = 100) => hold.holdQueued(database.postgres.db, accountId, REJECTION, LATER, limit);
   const release = (limit = 100) => hold.release(database.postgres.db, accountId, LATER, limit);
   const heldAccounts = async () =>
     (await hold.listHeldAccounts(database.postgres.db)).filter((held) => held === accountId);

@@ -1,14 +1,31 @@
 import { type SqlBool, sql } from 'kysely';
+import type { CredentialRejection } from '#libs/accounts';
 import type { AccountId, ImageRequestId } from '#libs/ids';
 import type { SystemDb } from '#libs/postgres';
-import type { Failure } from './image-request.js';
+import { credentialRejected } from './failures.js';
 import type { ImageRequestStatus } from './image-request-status.js';
+import { columnsOf, type ImageRequestChanges } from './image-request-work.store.js';
 import type { ImageRequestTables } from './image-request.tables.js';
 import type { LaneEntrant } from './lane-entrance.js';
 
 /** A request that was let go: back to its lane, or to whoever looks what became of its call. */
 export interface Released extends LaneEntrant {
   readonly status: ImageRequestStatus;
+}
+
+/**
+ * What a queued request that waits for its account's credential remembers. It begins anew once it goes on: after hours
+ * neither its patience nor what was seen of its name is worth anything.
+ */
+export function heldChanges(rejection: CredentialRejection) {
+  return {
+    waitingFor: 'credential',
+    nextAttemptAt: null,
+    retryingSince: null,
+    retriesMade: 0,
+    nameSeenFreeAt: null,
+    error: credentialRejected(rejection),
+  } as const satisfies ImageRequestChanges;
 }
 
 /**
@@ -20,7 +37,7 @@ export class CredentialHoldStore {
   async holdQueued(
     db: SystemDb,
     accountId: AccountId,
-    error: Failure,
+    rejection: CredentialRejection,
     at: Date,
     limit: number,
   ): Promise<readonly { readonly id: ImageRequestId; readonly region: string }[]> {
@@ -40,15 +57,7 @@ export class CredentialHoldStore {
       )
       .updateTable('image_requests')
       .from('due')
-      .set({
-        waiting_for: 'credential',
-        next_attempt_at: null,
-        retrying_since: null,
-        retries_made: 0,
-        name_seen_free_at: null,
-        error: JSON.stringify(error),
-        updated_at: at,
-      })
+      .set({ updated_at: at, ...columnsOf(heldChanges(rejection)) })
       .whereRef('image_requests.id', '=', 'due.id')
       .returning(['image_requests.id', 'image_requests.region'])
       .execute();

@@ -5,30 +5,15 @@ import type { Log } from '#libs/logging';
 import type { SystemPostgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 import type { Hints } from '#libs/redis';
-import type { CredentialHoldStore, Released } from './credential-hold.store.js';
+import { type CredentialHoldStore, heldChanges, type Released } from './credential-hold.store.js';
 import { credentialRejected } from './failures.js';
 import type { ImageRequest } from './image-request.js';
-import type { ImageRequestChanges, ImageRequestWorkStore } from './image-request-work.store.js';
+import type { ImageRequestWorkStore } from './image-request-work.store.js';
 import type { LaneEntrance } from './lane-entrance.js';
 import { DONE, type NextStep } from './next-step.js';
 
 /** Of a long backlog so many at a time begin or end to wait. */
 const PAGE = 1000;
-
-/**
- * What a queued request that waits for its account's credential remembers. It begins anew once it goes on: after hours
- * neither its patience nor what was seen of its name is worth anything.
- */
-export function heldChanges(rejection: CredentialRejection) {
-  return {
-    waitingFor: 'credential',
-    nextAttemptAt: null,
-    retryingSince: null,
-    retriesMade: 0,
-    nameSeenFreeAt: null,
-    error: credentialRejected(rejection),
-  } as const satisfies ImageRequestChanges;
-}
 
 /**
  * Where requests wait whose account's credential the cloud rejects. They are in no lane and have no job, so they cost
@@ -76,8 +61,7 @@ export class CredentialHold {
 
     let held = 0;
     for (;;) {
-      const error = credentialRejected(account.rejection);
-      const page = await this.store.holdQueued(this.postgres.db, accountId, error, this.clock.now(), PAGE);
+      const page = await this.store.holdQueued(this.postgres.db, accountId, account.rejection, this.clock.now(), PAGE);
       await this.entrance.leaveAll(account, page);
       held += page.length;
       if (page.length < PAGE) break;

@@ -1,6 +1,6 @@
 export type ImageRequestStatus = 'queued' | 'submitting' | 'creating' | 'succeeded' | 'failed' | 'canceled';
 
-/** What holds a queued request up besides its turn. */
+/** What holds a request up besides its turn: a queued one, and `credential` also one of whose call nobody knows what became. */
 export type Obstacle = 'instance' | 'retry' | 'credential';
 
 /** What a queued request is said to wait for: its turn, when nothing else holds it up. A retry's reason stands in its error. */

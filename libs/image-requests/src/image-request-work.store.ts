@@ -117,7 +117,8 @@ export class ImageRequestWorkStore {
   }
 }
 
-function columnsOf(changes: ImageRequestChanges): Partial<ImageRequestTables['image_requests']> {
+/** What the changes are in the table. */
+export function columnsOf(changes: ImageRequestChanges): Partial<ImageRequestTables['image_requests']> {
   return {
     ...(changes.waitingFor !== undefined && { waiting_for: changes.waitingFor }),
     ...(changes.nextAttemptAt !== undefined && { next_attempt_at: changes.nextAttemptAt }),

@@ -5,6 +5,7 @@ import { laneName, type Lanes } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { SystemPostgres } from '#libs/postgres';
 import type { CloudAccess, NoSession, Rejected } from './cloud-access.js';
+import { noSession } from './failures.js';
 import type { LaneEntrance } from './lane-entrance.js';
 import type { Pacing } from './pacing.js';
 import { BY_THE_WORKER } from './transitions.js';
@@ -12,7 +13,9 @@ import { BY_THE_WORKER } from './transitions.js';
 /** A token may take so long to come free before the caller had better come back later. */
 const WAIT_IN_PLACE_MS = 1000;
 /** How often a call is made anew because the credential that it was signed with had been replaced. */
-const OUTDATED_MAX = 2;
+const REPLACED_MAX = 2;
+/** And because the cloud refused the token of a role's session: of a session that was just made it is the cloud's trouble. */
+const SESSIONS_LOST_MAX = 1;
 
 /** No token came free in time; nothing was asked. */
 export interface Busy {
@@ -45,8 +48,8 @@ export class ReadCalls {
     call: (target: CloudTarget) => Promise<ReadOutcome<Value>>,
   ): Promise<ReadCallOutcome<Value>> {
     if (account.rejection !== null) return { kind: 'rejected', rejection: account.rejection };
-    for (let again = 0; ; again++) {
-      const calledAt = again < OUTDATED_MAX ? this.clock.now() : null;
+    for (let replaced = 0, sessionsLost = 0; ;) {
+      const calledAt = replaced < REPLACED_MAX ? this.clock.now() : null;
       // Before the lease, which would not outlast a call of STS as well.
       const access = await this.access.targetOf(account, region);
       if (access.kind !== 'open') return access;
@@ -57,9 +60,8 @@ export class ReadCalls {
 
       const { code, requestId: upstreamRequestId, durationMs } = outcome;
       if (this.access.dropRefused(account.id, target, outcome)) {
-        if (again === 0) continue;
-        // Of a session that was made a moment ago it is the cloud's trouble, and says nothing of what was asked.
-        return { kind: 'unavailable', cause: code, durationMs };
+        if (sessionsLost++ < SESSIONS_LOST_MAX) continue;
+        return { kind: 'no_session', failure: noSession(code) };
       }
       if (!rejectsCredential(code, target.credential)) return outcome;
 
@@ -68,6 +70,7 @@ export class ReadCalls {
       const standing = await this.postgres.transaction((tx) => this.standing.refused(tx, refusal, BY_THE_WORKER));
       if (standing.kind === 'rejected') return standing;
       if (calledAt === null) return { kind: 'unavailable', cause: 'the credential is being replaced', durationMs };
+      replaced++;
     }
   }
 

@@ -51,6 +51,7 @@ export class Reconciliation {
     const looked = await this.lookup.look(account, request);
     // Nobody can look before the account is repaired; however long that takes, the call is not given up meanwhile.
     if (looked.kind === 'rejected') return this.hold.hold(request, looked.rejection);
+    if (looked.kind === 'busy' || looked.kind === 'no_session') return this.lookLater(request, last);
     if (looked.kind !== 'looked') return this.wait(request, last);
     const ours = await this.lookup.imageOfAttempts(request, looked.images, attempts);
     if (ours !== null) return this.settlement.adopt(request, ours.imageId);
@@ -143,6 +144,15 @@ export class Reconciliation {
     const pauseMs = Math.min(reconcilePauseMs(sinceMs), fenceLeftMs > 0 ? fenceLeftMs : Infinity);
     const now = this.clock.now();
     await this.store.amend(this.postgres.db, request, { nextAttemptAt: new Date(now.getTime() + pauseMs) }, now);
+    return again(pauseMs);
+  }
+
+  /** Nobody could ask the cloud. Patience begins anew: while nobody looked, that nothing was found says nothing. */
+  private async lookLater(request: ImageRequest, unanswered: Attempt): Promise<NextStep> {
+    const now = this.clock.now();
+    const pauseMs = reconcilePauseMs(this.sinceMs(unanswered));
+    const changes = { nextAttemptAt: new Date(now.getTime() + pauseMs), retryingSince: now };
+    await this.store.amend(this.postgres.db, request, changes, now);
     return again(pauseMs);
   }
 

@@ -1,14 +1,13 @@
 import type { CredentialStanding, Standing } from '#libs/accounts';
 import { type CloudTarget, classify, type CreateImageOutcome, rejectsCredential } from '#libs/cloud';
-import type { UpstreamCall } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import { assertNever } from '#libs/errors';
-import { uuidOf } from '#libs/ids';
 import { isUniqueViolation, type SystemPostgres, type Tx } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 import { type Attempt, type AttemptResult, rejectedInARow } from './attempt.js';
+import { callOf, detailOf, LOST, notSent, resultOf } from './attempt-result.js';
 import type { AttemptStore } from './attempt.store.js';
-import { heldChanges } from './credential-hold.js';
+import { heldChanges } from './credential-hold.store.js';
 import { nameInDoubt, upstreamFailure, upstreamUnreachable } from './failures.js';
 import type { Failure, ImageRequest } from './image-request.js';
 import { NAME_IN_CALLS } from './image-request.tables.js';
@@ -76,31 +75,14 @@ export class Settlement {
 
   /** Closes an attempt whose worker is gone. False when it was closed meanwhile. */
   async closeAsLost(request: ImageRequest, attempt: Attempt): Promise<boolean> {
-    const cause = 'the worker that made the call was lost';
-    const result: AttemptResult = {
-      outcome: 'unknown',
-      durationMs: null,
-      code: null,
-      cause,
-      upstreamRequestId: null,
-      imageId: null,
-    };
-    return this.postgres.transaction((tx) => this.close(tx, request, attempt, result, this.clock.now()));
+    return this.postgres.transaction((tx) => this.close(tx, request, attempt, LOST, this.clock.now()));
   }
 
   /** Nothing was sent: back to the queue at once, as if the attempt had not been begun but for its record. */
   async retract(request: ImageRequest, attempt: Attempt, cause: string): Promise<NextStep> {
-    const result: AttemptResult = {
-      outcome: 'not_sent',
-      durationMs: null,
-      code: null,
-      cause,
-      upstreamRequestId: null,
-      imageId: null,
-    };
     return this.postgres.transaction(async (tx) => {
       const at = this.clock.now();
-      if (!(await this.attempts.close(tx, attempt, result, at))) return DONE;
+      if (!(await this.attempts.close(tx, attempt, notSent(cause), at))) return DONE;
       const changes = { waitingFor: null, nextAttemptAt: null, attemptsMade: request.attemptsMade - 1 };
       const queued = await this.transitions.apply(tx, request, 'queued', changes, at);
       return queued === null ? DONE : again(0);
@@ -109,18 +91,10 @@ export class Settlement {
 
   /** Nothing was sent, since nothing could be signed: tried again after a pause, with no call on record. */
   async notSigned(request: ImageRequest, attempt: Attempt, failure: Failure): Promise<NextStep> {
-    const result: AttemptResult = {
-      outcome: 'not_sent',
-      durationMs: null,
-      code: null,
-      cause: failure.message,
-      upstreamRequestId: null,
-      imageId: null,
-    };
     const pauseMs = statePauseMs(this.policy, request.retriesMade, Math.random);
     return this.postgres.transaction(async (tx) => {
       const at = this.clock.now();
-      if (!(await this.attempts.close(tx, attempt, result, at))) return DONE;
+      if (!(await this.attempts.close(tx, attempt, notSent(failure.message), at))) return DONE;
       return this.retry(tx, { ...request, attemptsMade: request.attemptsMade - 1 }, pauseMs, failure, at);
     });
   }
@@ -349,45 +323,3 @@ export class Settlement {
 }
 
 type Refusal = Pick<Extract<CreateImageOutcome, { kind: 'refused' }>, 'code' | 'message' | 'requestId'>;
-
-function resultOf(outcome: CreateImageOutcome): AttemptResult {
-  return {
-    outcome: outcome.kind,
-    durationMs: outcome.durationMs,
-    code: outcome.kind === 'refused' || outcome.kind === 'unknown' ? outcome.code : null,
-    cause: causeOf(outcome),
-    upstreamRequestId: outcome.kind === 'not_sent' ? null : outcome.requestId,
-    imageId: outcome.kind === 'accepted' ? outcome.imageId : null,
-  };
-}
-
-/** The cloud's words where it refused, ours where it did not answer. */
-function causeOf(outcome: CreateImageOutcome): string | null {
-  switch (outcome.kind) {
-    case 'accepted':
-      return null;
-    case 'refused':
-      return outcome.message;
-    case 'unknown':
-    case 'not_sent':
-      return outcome.cause;
-    default:
-      return assertNever(outcome);
-  }
-}
-
-function callOf(attempt: Attempt, result: AttemptResult): UpstreamCall {
-  return {
-    endpoint: attempt.endpoint,
-    region: attempt.region,
-    action: 'CreateImage',
-    requestId: result.upstreamRequestId,
-    code: result.code,
-    durationMs: result.durationMs,
-    tokenWaitMs: attempt.tokenWaitMs,
-  };
-}
-
-function detailOf(attempt: Attempt, result: AttemptResult) {
-  return { attemptId: attempt.id, traceId: uuidOf(attempt.id), outcome: result.outcome, cause: result.cause };
-}

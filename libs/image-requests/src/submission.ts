@@ -24,6 +24,12 @@ const WRITE_AHEAD_MS = 40;
 /** How long a request is left alone whose work met a fault of ours. */
 const AFTER_FAULT_MS = 15_000;
 
+/** Why a call that was written down was not sent after all. */
+const TOKEN_GONE = 'the token was taken back before the call was sent';
+const KEY_REJECTED = "the account's credential was rejected before the call was signed";
+const KEY_NOT_OPENED = "the account's credential could not be opened";
+const NO_REDIS = 'Redis could not be asked for the token before the call was sent';
+
 /** Moves one request from `queued` to the cloud's answer. A request that another job has moved on is left alone. */
 export class Submission {
   constructor(
@@ -103,12 +109,12 @@ export class Submission {
     }
     const access = await this.accessFor(beginning.call, account);
     if (access.kind !== 'open') {
-      await this.lanes.withdraw(lane, request.id);
+      await this.orTakenBack(beginning.call, this.lanes.withdraw(lane, request.id));
       return this.notSigned(beginning.call, access);
     }
     await until(usableAtMs);
-    const claim = await this.claim(lane, request);
-    if (claim.kind !== 'leased') return this.calls.retract(beginning.call);
+    const claim = await this.orTakenBack(beginning.call, this.claim(lane, request));
+    if (claim.kind !== 'leased') return this.calls.retract(beginning.call, TOKEN_GONE);
     return this.send(beginning.call, () => this.access.latest(account, access.target), claim.lease);
   }
 
@@ -125,7 +131,7 @@ export class Submission {
     const access = await this.accessFor(beginning.call, account).catch(giveUp);
     if (access.kind === 'open')
       return this.send(beginning.call, () => this.access.latest(account, access.target), lease);
-    await this.lanes.handBack(lease);
+    await this.orTakenBack(beginning.call, this.lanes.handBack(lease));
     return this.notSigned(beginning.call, access);
   }
 
@@ -138,14 +144,16 @@ export class Submission {
     try {
       return await this.access.targetOf(account, call.request.region);
     } catch (error) {
-      await this.calls.retract(call);
+      await this.calls.retract(call, KEY_NOT_OPENED);
       throw error;
     }
   }
 
   /** A request of an account that is marked waits for the credential when it comes again. */
   private async notSigned(call: BegunCall, access: Exclude<Access, { kind: 'open' }>): Promise<NextStep> {
-    return access.kind === 'rejected' ? this.calls.retract(call) : this.calls.postpone(call, access.failure);
+    return access.kind === 'rejected'
+      ? this.calls.retract(call, KEY_REJECTED)
+      : this.calls.postpone(call, access.failure);
   }
 
   private async notBegun(request: ImageRequest, why: Exclude<Beginning['kind'], 'begun'>): Promise<NextStep> {
@@ -156,11 +164,21 @@ export class Submission {
 
   /** Nothing is sent but under a fresh lease; a call that can't get one is taken back. */
   private async send(call: BegunCall, target: () => CloudTarget, lease: Lease): Promise<NextStep> {
-    const fresh = isFresh(lease) ? lease : await this.lanes.renew(lease);
-    if (fresh === null) return this.calls.retract(call);
+    const fresh = isFresh(lease) ? lease : await this.orTakenBack(call, this.lanes.renew(lease));
+    if (fresh === null) return this.calls.retract(call, TOKEN_GONE);
     if (isFresh(fresh)) return this.calls.send(call, target(), fresh);
-    await this.lanes.handBack(fresh);
-    return this.calls.retract(call);
+    await this.orTakenBack(call, this.lanes.handBack(fresh));
+    return this.calls.retract(call, TOKEN_GONE);
+  }
+
+  /** Were the call left as it is when Redis fails, it would pass for one that was sent and got no answer. */
+  private async orTakenBack<Value>(call: BegunCall, asked: Promise<Value>): Promise<Value> {
+    try {
+      return await asked;
+    } catch (error) {
+      await this.calls.retract(call, NO_REDIS);
+      throw error;
+    }
   }
 
   /** Rides out the last moments of a token's rest. */
