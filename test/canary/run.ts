@@ -37,6 +37,7 @@ export async function runCanary(plan: Plan): Promise<Run> {
     const staying = parties.find(({ number }) => number % 2 === 0);
     if (staying === undefined) throw new Error('every tenant has left: the plan wants two of them at least');
     await untilIdle(stage);
+    await stage.plantSessions();
     const checks: Check[] = [];
     for (const place of placesOf(stage, staying)) checks.push(await check(place, stage));
     return {

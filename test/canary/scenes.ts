@@ -1,4 +1,5 @@
 import { newInstanceId } from '../support/image-requests.js';
+import { addRole, PLATFORM } from '../support/platform.js';
 import type { SimulatorFault } from '../support/simulator-control.js';
 import type { Party, PlantedCredential, Stage } from './stage.js';
 
@@ -83,9 +84,9 @@ const rejections: Scene = {
       await api.mustNot('POST', '/v1/accounts', { body });
       await api.mustNot('PUT', `/v1/accounts/${accountId}/credential`, { body: { credential: bodyOf(credential) } });
     }
-    // With the key where the id belongs, where it breaks the header that signs the call.
+    // With the key where the id belongs.
     const swapped = { ...stranger, secretId: stranger.secretKey, secretKey: stranger.secretId };
-    await api.call('POST', '/v1/accounts', { body: { name: 'swapped', credential: bodyOf(swapped) } });
+    await api.mustNot('POST', '/v1/accounts', { body: { name: 'swapped', credential: bodyOf(swapped) } });
     // A good one, of somebody else.
     await api.mustNot('PUT', `/v1/accounts/${accountId}/credential`, { body: { credential: bodyOf(stranger) } });
   },
@@ -148,6 +149,46 @@ const badQueries: Scene = {
       await api.mustNot('GET', `/v1/me?api_key=${secret}`, { key: null });
       await api.call('GET', `/v1/nothing?key=${secret}`);
     }
+  },
+};
+
+const misplacedKeys: Scene = {
+  name: 'keys stand in paths and in headers that are kept',
+  async play(party, stage) {
+    const { api, key } = party;
+    const { secretId } = await stage.newCredential(party.number, { isKnown: false });
+    for (const secret of [key, secretId]) {
+      const headers = { 'x-request-id': secret, 'user-agent': `build (${secret})` };
+      await api.call('GET', '/v1/me', { headers });
+      await api.mustNot('GET', '/v1/me', { key: null, headers });
+      await api.mustNot('POST', '/v1/tenants', { body: { name: 'mine' }, headers });
+    }
+  },
+};
+
+const roles: Scene = {
+  name: 'an account acts as a role, which is lent, refused and lent again',
+  async play(party, stage) {
+    const { api, number } = party;
+    const { simulator } = stage.service;
+    const { tenant } = await api.must<{ tenant: { externalId: string } }>('GET', '/v1/me');
+    const { roleArn } = await addRole(simulator, [tenant.externalId]);
+    const credential = { type: 'assumeRole', roleArn };
+    const account = await api.must<{ id: string }>('POST', '/v1/accounts', { name: `role ${number}`, credential });
+    const order = (name: string) => ({ ...orderOf(party, `role-${name}`), accountId: account.id });
+    const make = async (name: string): Promise<void> =>
+      ended(party, (await api.must<{ id: string }>('POST', '/v1/image-requests', order(name))).id);
+    await make('lent');
+    await simulator.endSessions(roleArn);
+    await make('again');
+    await simulator.addRole({ roleArn, trustedUin: '1', externalId: null });
+    await api.mustNot('POST', `/v1/accounts/${account.id}/verify`, {});
+    const kept = await api.must<{ id: string }>('POST', '/v1/image-requests', order('kept'));
+    const foreign = { ...credential, roleArn: `${roleArn}-2` };
+    await api.mustNot('PUT', `/v1/accounts/${account.id}/credential`, { body: { credential: foreign } });
+    await simulator.addRole({ roleArn, trustedUin: PLATFORM.uin, externalId: tenant.externalId });
+    await api.must('PUT', `/v1/accounts/${account.id}/credential`, { credential });
+    await ended(party, kept.id);
   },
 };
 
@@ -298,7 +339,9 @@ export const SCENES: readonly Scene[] = [
   rejections,
   badBodies,
   badQueries,
+  misplacedKeys,
   refusedKeys,
+  roles,
   cloudFaults,
   failingReceiver,
   everyRoute,

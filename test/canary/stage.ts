@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type PrivatePostgres, type Receiver, startPrivatePostgres, startReceiver } from '#libs/testing';
+import { type PrivatePostgres, type Receiver, startPrivatePostgres, startReceiver, waitFor } from '#libs/testing';
 import { TENANT_SCOPES } from '#libs/tenants';
 import { DocumentedRoutes } from '../support/documented-routes.js';
+import { PLATFORM, PLATFORM_SETTINGS } from '../support/platform.js';
 import { startWholeService, type WholeService } from '../support/whole-service.js';
 import { HeapSnapshots } from './heap-snapshot.js';
 import { Answers, RecordedCaller } from './recorded-caller.js';
@@ -51,8 +52,13 @@ export interface Stage {
     options?: { readonly isKnown?: boolean; readonly of?: PlantedCredential },
   ): Promise<PlantedCredential>;
   newParty(number: number): Promise<Party>;
+  /** Once no session of a role lives any more: from then on all that the cloud ever lent must be found nowhere. */
+  plantSessions(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** Long enough for a few calls, so that a run sees sessions being used, refreshed and forgotten. */
+const SESSION_MS = 5000;
 
 export async function setStage(): Promise<Stage> {
   const [postgres, receiver, failing, heaps] = await Promise.all([
@@ -65,12 +71,15 @@ export async function setStage(): Promise<Stage> {
     postgresUrl: postgres.url,
     settings: {
       ...heaps.environment,
+      ...PLATFORM_SETTINGS,
       LOG_LEVEL: 'trace',
       TRUSTED_PROXIES: '127.0.0.0/8',
       WEBHOOK_RETRY_SCHEDULE_MS: '50,50',
       STATE_RETRY_DEADLINE_MS: '500',
     },
   });
+  await service.simulator.addSubAccount(PLATFORM);
+  await service.simulator.changeSettings({ temporaryKeyDurationMs: SESSION_MS });
   const secrets = new Secrets();
   const keysOfService = new Secrets();
   plantKeysOf(service, keysOfService);
@@ -90,6 +99,7 @@ export async function setStage(): Promise<Stage> {
     keysOfService,
     newCredential: (number, options) => credentials.make(number, options),
     newParty: (number) => newParty({ service, answers, credentials, receiver }, number),
+    plantSessions: () => plantSessions(service, secrets),
     stop: async () => {
       await service.stop();
       await Promise.all([postgres.stop(), receiver.close(), failing.close(), heaps.remove()]);
@@ -103,9 +113,24 @@ function plantKeysOf({ adminKey, masterKey, auditSigningKey }: WholeService, sec
   secrets.plant('the master key', masterKey);
   secrets.plant('the bytes of the master key', Buffer.from(masterKey, 'base64'));
   const der = Buffer.from(auditSigningKey, 'base64');
+  secrets.plant("the platform's SecretId", PLATFORM.secretId);
+  secrets.plant("the platform's SecretKey", PLATFORM.secretKey);
   secrets.plant('the audit signing key', auditSigningKey);
   // PKCS #8 ends with the seed; what stands before is the same in every such key.
   secrets.plant('the seed of the audit signing key', der.subarray(-32));
+}
+
+async function plantSessions({ simulator }: WholeService, secrets: Secrets): Promise<void> {
+  await waitFor(async () => (await simulator.sessions()).every(({ expiresAtMs }) => expiresAtMs < Date.now()), {
+    timeoutMs: SESSION_MS * 3,
+    intervalMs: 100,
+    what: 'no session of a role lives any more',
+  });
+  for (const [index, { secretId, secretKey, token }] of (await simulator.sessions()).entries()) {
+    secrets.plant(`SecretId of session no. ${index}`, secretId);
+    secrets.plant(`SecretKey of session no. ${index}`, secretKey);
+    secrets.plant(`token of session no. ${index}`, token);
+  }
 }
 
 class Credentials {

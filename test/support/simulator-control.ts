@@ -99,6 +99,14 @@ export interface SimulatorStats {
   images: { total: number; byState: Record<string, number> };
 }
 
+/** A temporary key, with its secrets. */
+export interface SimulatorSession {
+  readonly secretId: string;
+  readonly secretKey: string;
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
 /** Speaks the simulator's control API. Every refusal becomes an error with the simulator's own words. */
 export class SimulatorControl {
   constructor(private readonly simulatorUrl: string) {}
@@ -124,6 +132,11 @@ export class SimulatorControl {
 
   addRole(role: SimulatorRole): Promise<SimulatorRole & { uin: string; roleId: string }> {
     return this.call('POST', 'roles', role);
+  }
+
+  /** Every temporary key that was given out, expired or not. */
+  async sessions(): Promise<readonly SimulatorSession[]> {
+    return (await this.call<{ data: SimulatorSession[] }>('GET', 'sessions')).data;
   }
 
   /** Temporary keys that were given out are no good from now on; says how many. */

@@ -52,6 +52,20 @@ export function registerRole({ cloud, body }: ControlCall): unknown {
   return cloud.roles.put({ ...role, uin: ownerUin, roleId });
 }
 
+/**
+ * Every temporary key with its secrets, expired or not. They are worth nothing outside of this process, and whoever looks
+ * whether they leaked must know them.
+ */
+export function listSessions({ cloud }: ControlCall): unknown {
+  return {
+    data: cloud.accounts.all().flatMap((key) => {
+      if (key.session === null) return [];
+      const { token, expiresAtWallMs: expiresAtMs } = key.session;
+      return [{ secretId: key.caller.secretId, secretKey: key.secretKey, token, expiresAtMs }];
+    }),
+  };
+}
+
 /** Every temporary key, or those of one role, is no good from now on: as if its time were over. */
 export function endSessions({ cloud, query }: ControlCall): unknown {
   const roleArn = query.get('roleArn');
@@ -71,7 +85,7 @@ function isOfRole(caller: Caller, role: Role): boolean {
   return caller.uin === role.uin && limitedUserId(caller) === role.roleId;
 }
 
-/** Never shows a secret key. */
+/** Without the secret key. */
 function view(key: SecretKey): unknown {
   const { uin, userId, secretId, type } = key.caller;
   return { uin, userId, secretId, type, disabled: key.disabled, expiresAtMs: key.session?.expiresAtWallMs ?? null };

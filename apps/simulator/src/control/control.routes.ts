@@ -14,7 +14,7 @@ const ROUTES: Record<string, Record<string, ControlRoute>> = {
   'sub-accounts': { GET: accounts.list, POST: accounts.register },
   'sub-accounts/*': { PATCH: accounts.change },
   roles: { GET: accounts.listRoles, POST: accounts.registerRole },
-  sessions: { DELETE: accounts.endSessions },
+  sessions: { GET: accounts.listSessions, DELETE: accounts.endSessions },
   faults: { GET: faults.list, POST: faults.add, DELETE: faults.clear },
   calls: { GET: records.calls, DELETE: records.clearCalls },
   stats: { GET: records.stats },
