@@ -30,10 +30,15 @@ export async function postOne({ tenant }: Product, account: TestAccount): Promis
   return { id, imageName };
 }
 
-/** The arrivals of an account once there are so many of them. */
-export async function arrived(product: Product, uin: string, count: number): Promise<readonly SimulatorCall[]> {
+/** The arrivals of an account once there are so many of them. By default it may take ten times as long as one lane alone needs. */
+export async function arrived(
+  product: Product,
+  uin: string,
+  count: number,
+  withinMs = 30_000 + count * 1000,
+): Promise<readonly SimulatorCall[]> {
   await waitFor(async () => (await arrivalsOf(product.service.simulator, uin)).length >= count, {
-    timeoutMs: 30_000 + count * 1000,
+    timeoutMs: withinMs,
     intervalMs: 250,
     what: `${count} calls arrive`,
   });
