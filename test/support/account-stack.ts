@@ -8,6 +8,7 @@ import {
   CredentialVerification,
   DailyVerification,
   IdentityCheck,
+  VerificationStore,
 } from '#libs/accounts';
 import { type Actor, AuditStore } from '#libs/audit';
 import { ManualClock } from '#libs/clock';
@@ -109,7 +110,7 @@ export class AccountStack {
       audit,
       clock,
     );
-    this.daily = new DailyVerification(postgres, store, this.verification, clock, new SilentLog());
+    this.daily = new DailyVerification(postgres, new VerificationStore(), this.verification, clock, new SilentLog());
     this.accounts = new Accounts(
       postgres,
       store,

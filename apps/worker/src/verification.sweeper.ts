@@ -5,7 +5,7 @@ import { TimedSweep } from './timed-sweep.js';
 
 const INTERVAL_MS = 15_000;
 
-/** Verifies the credentials that nobody has verified for a day, a few at a time. */
+/** Verifies the credentials whose turn has come, a few at a time. */
 @Injectable()
 export class VerificationSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly timed: TimedSweep;

@@ -8,6 +8,7 @@ import {
   CredentialVerification,
   DailyVerification,
   IdentityCheck,
+  VerificationStore,
 } from '#libs/accounts';
 import { AuditStore } from '#libs/audit';
 import { SystemClock } from '#libs/clock';
@@ -127,7 +128,7 @@ export class WorkerModule implements OnApplicationShutdown {
         { provide: CredentialHold, useValue: work.credentialHold },
         {
           provide: DailyVerification,
-          useValue: new DailyVerification(postgres, accountStore, verification, clock, log),
+          useValue: new DailyVerification(postgres, new VerificationStore(), verification, clock, log),
         },
         { provide: Lanes, useValue: work.lanes },
         { provide: LaneWaker, useValue: work.waker },

@@ -1,38 +1,7 @@
-import { sql } from 'kysely';
-import type { Site } from '#libs/config';
 import type { AccountId, TenantId } from '#libs/ids';
 import type { Db, SystemDb, Tx } from '#libs/postgres';
-import type { Account, AccountChange, AccountStatus, CredentialRejection, Identity } from './account.js';
-
-type AccountTables = {
-  accounts: {
-    id: AccountId;
-    tenant_id: TenantId;
-    name: string;
-    site: Site;
-    status: AccountStatus;
-    uin: string;
-    user_id: string;
-    arn: string;
-    verified_at: Date;
-    verify_not_before: Date | null;
-    rejected_at: Date | null;
-    rejected_code: string | null;
-    rejected_request_id: string | null;
-    created_at: Date;
-    updated_at: Date;
-    deleted_at: Date | null;
-  };
-};
-
-/** Which accounts are to be verified, and how long they are left alone after that. */
-export interface VerificationDue {
-  readonly verifiedBefore: Date;
-  readonly markedBefore: Date;
-  readonly now: Date;
-  readonly claimMs: number;
-  readonly claimMaxMs: number;
-}
+import type { Account, AccountChange, CredentialRejection, Identity } from './account.js';
+import { accountOf, type AccountTables, rejectionColumns } from './account.tables.js';
 
 /** The accounts table. A deleted account keeps its row, for its audit log outlives it, but only `wasEver` finds it. */
 export class AccountStore {
@@ -51,6 +20,7 @@ export class AccountStore {
         arn: account.arn,
         verified_at: account.verifiedAt,
         verify_not_before: null,
+        verify_failures: 0,
         ...rejectionColumns(account.rejection),
         created_at: account.createdAt,
         updated_at: account.updatedAt,
@@ -156,41 +126,6 @@ export class AccountStore {
     await this.noteVerdict(tx, tenantId, id, { verified_at: at });
   }
 
-  /**
-   * Active accounts, whosever, of whose credential the cloud has told nothing since `verifiedBefore`, or since
-   * `markedBefore` where they are marked, longest ago first. Nobody else gets them for `claimMs`, or for as long as they
-   * are overdue where that is longer, but for no longer than `claimMaxMs`. Any number may claim at once.
-   */
-  async claimForVerification(db: SystemDb, due: VerificationDue, limit: number): Promise<readonly Account[]> {
-    const rows = await db
-      .$extendTables<AccountTables>()
-      .with('due', (cte) =>
-        cte
-          .selectFrom('accounts')
-          .select('id')
-          .where('status', '=', 'active')
-          .where('deleted_at', 'is', null)
-          .where((eb) =>
-            eb.or([
-              eb('verified_at', '<=', due.verifiedBefore),
-              eb.and([eb('rejected_at', 'is not', null), eb('verified_at', '<=', due.markedBefore)]),
-            ]),
-          )
-          .where((eb) => eb.or([eb('verify_not_before', 'is', null), eb('verify_not_before', '<=', due.now)]))
-          .orderBy('verified_at')
-          .limit(limit)
-          .forNoKeyUpdate()
-          .skipLocked(),
-      )
-      .updateTable('accounts')
-      .from('due')
-      .set({ verify_not_before: claimedUntil(due) })
-      .whereRef('accounts.id', '=', 'due.id')
-      .returningAll('accounts')
-      .execute();
-    return rows.map(accountOf);
-  }
-
   private async noteVerdict(
     tx: Tx,
     tenantId: TenantId,
@@ -200,7 +135,7 @@ export class AccountStore {
     await tx
       .$extendTables<AccountTables>()
       .updateTable('accounts')
-      .set({ ...columns, verify_not_before: null })
+      .set({ ...columns, verify_not_before: null, verify_failures: 0 })
       .where('id', '=', id)
       .where('tenant_id', '=', tenantId)
       .execute();
@@ -215,15 +150,6 @@ export class AccountStore {
       .where('tenant_id', '=', tenantId)
       .execute();
   }
-}
-
-function claimedUntil({ verifiedBefore, markedBefore, now, claimMs, claimMaxMs }: VerificationDue) {
-  const longest = new Date(now.getTime() + claimMaxMs);
-  return sql<Date>`least(${longest}::timestamptz, ${now}::timestamptz + greatest(
-    ${claimMs} * interval '1 millisecond',
-    case when accounts.rejected_at is null then ${verifiedBefore}::timestamptz else ${markedBefore}::timestamptz end
-      - accounts.verified_at
-  ))`;
 }
 
 function one(db: Db, tenantId: TenantId, id: AccountId) {
@@ -243,34 +169,4 @@ function many(db: Db, ids: readonly AccountId[]) {
     .selectAll()
     .where('id', 'in', [...new Set(ids)])
     .where('deleted_at', 'is', null);
-}
-
-function accountOf(row: AccountTables['accounts']): Account {
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    name: row.name,
-    site: row.site,
-    status: row.status,
-    uin: row.uin,
-    userId: row.user_id,
-    arn: row.arn,
-    verifiedAt: row.verified_at,
-    rejection: rejectionOf(row),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
-}
-
-function rejectionOf(row: AccountTables['accounts']): CredentialRejection | null {
-  const { rejected_at: at, rejected_code: code, rejected_request_id: upstreamRequestId } = row;
-  return at === null || code === null ? null : { at, code, upstreamRequestId };
-}
-
-function rejectionColumns(rejection: CredentialRejection | null) {
-  return {
-    rejected_at: rejection?.at ?? null,
-    rejected_code: rejection?.code ?? null,
-    rejected_request_id: rejection?.upstreamRequestId ?? null,
-  };
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { AccountId } from '#libs/ids';
 import type { Caller } from '#libs/tenants';
+import { VerificationStore } from './verification.store.js';
 import { AccountStack, ALICE, refusal } from '../../../test/support/account-stack.js';
 
 const HOUR_MS = 3_600_000;
@@ -80,18 +81,59 @@ describe('The daily verification', () => {
     expect(await sweep()).toMatchObject({ known: 1 });
   });
 
-  it('asks ever more seldom about an account of which nothing can be learned, and once a day at least', async () => {
-    const id = await stack.newAccount(caller);
-    stack.answer = 'garbage';
-    const asked: number[] = [];
-    stack.clock.advance(24 * HOUR_MS);
-    for (let step = 0; step <= 6 * 24 * 3; step++) {
-      if ((await sweep()).unavailable === 1) asked.push(step * 10);
+  /** In minutes from now, of the next days. */
+  async function turnsIn(days: number): Promise<readonly number[]> {
+    const turns: number[] = [];
+    for (let step = 0; step <= 6 * 24 * days; step++) {
+      if ((await sweep()).unavailable === 1) turns.push(step * 10);
       stack.clock.advance(HOUR_MS / 6);
     }
+    return turns;
+  }
 
-    expect(asked).toEqual([0, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 4000]);
-    expect(await callsOf(id)).toBe(1 + asked.length);
+  it('asks ever more seldom about an account of which nothing can be learned, and once a day at least', async () => {
+    const id = await stack.newAccount(caller);
+    // However overdue it is, it has just begun to fail.
+    stack.clock.advance(30 * 24 * HOUR_MS);
+    stack.answer = 'garbage';
+    const turns = await turnsIn(3);
+
+    expect(turns).toEqual([0, 10, 30, 70, 150, 310, 630, 1270, 2550, 3990]);
+    expect(await callsOf(id)).toBe(1 + turns.length);
+    stack.answer = ALICE;
+    stack.clock.advance(24 * HOUR_MS);
+    expect(await sweep()).toMatchObject({ known: 1 });
+    stack.clock.advance(24 * HOUR_MS);
+    stack.answer = 'garbage';
+    expect((await turnsIn(1)).slice(0, 3)).toEqual([0, 10, 30]);
+  });
+
+  it('asks about a marked account once an hour at least, even when nothing can be learned', async () => {
+    const id = await stack.newAccount(caller);
+    stack.clock.advance(24 * HOUR_MS);
+    stack.answer = refusal('AuthFailure.SecretIdNotFound');
+    expect(await sweep()).toMatchObject({ rejected: 1 });
+    expect(await stack.accounts.get(caller.tenantId, id)).not.toMatchObject({ rejection: null });
+    stack.clock.advance(HOUR_MS);
+    stack.answer = 'garbage';
+
+    expect((await turnsIn(1)).slice(0, 7)).toEqual([0, 10, 30, 70, 130, 190, 250]);
+  });
+
+  it('gives those their turn first who are most overdue, marked or not', async () => {
+    const [marked, usual] = [await stack.newAccount(caller), await stack.newAccount(caller)];
+    await sql`update accounts set rejected_at = now(), rejected_code = 'x' where id = ${marked}`.execute(
+      stack.database.postgres.db,
+    );
+    stack.clock.advance(24 * HOUR_MS);
+    const turns = { everyMs: 24 * HOUR_MS, markedEveryMs: HOUR_MS };
+    const claim = async () => {
+      const { db } = stack.database.postgres;
+      const [account] = await new VerificationStore().claim(db, turns, HOUR_MS, stack.clock.now(), 1);
+      return account?.id;
+    };
+
+    expect([await claim(), await claim(), await claim()]).toEqual([marked, usual, undefined]);
   });
 
   it('asks once about each account, however many sweepers there are, and of many only a few at a time', async () => {

@@ -3,30 +3,29 @@ import type { Clock } from '#libs/clock';
 import type { Log } from '#libs/logging';
 import type { SystemPostgres } from '#libs/postgres';
 import type { Account } from './account.js';
-import type { AccountStore } from './account.store.js';
 import type { CredentialVerification } from './credential-verification.js';
 import type { IdentityAnswer } from './identity-check.js';
+import type { VerificationStore } from './verification.store.js';
 
 /** How a sweep's verifications ended. */
 export type VerifiedCounts = Record<IdentityAnswer['kind'] | 'faulty', number>;
 
-const VERIFY_AFTER_MS = 24 * 3_600_000;
-/** A marked account has its turn sooner: the mark may be mended in the cloud, or come from a right that the service itself lost. */
-const VERIFY_MARKED_AFTER_MS = 3_600_000;
-/** Nobody else verifies an account that a worker has claimed. */
+/** A marked account has its turn sooner: it may be mended in the cloud, or be marked for a right that the service lost. */
+const TURNS = { everyMs: 24 * 3_600_000, markedEveryMs: 3_600_000 };
+/** Nobody else verifies an account that a worker has claimed; and the first pause when nothing could be learned. */
 const CLAIM_MS = 10 * 60_000;
 /** One sweep's share. Sweeps follow each other after a pause, so that many accounts that are due at once are spread out. */
 const ACCOUNTS_A_SWEEP = 10;
 const AT_ONCE = 5;
 
 /**
- * Finds out that a credential has stopped working before a request does: each active account is verified once a day. One
- * about which nothing could be learned has its next turn after as long as it is overdue by then, so that it costs ever less.
+ * Finds out that a credential has stopped working before a request does: each active account is verified once a day, and one
+ * that is marked once an hour.
  */
 export class DailyVerification {
   constructor(
     private readonly postgres: SystemPostgres,
-    private readonly store: AccountStore,
+    private readonly store: VerificationStore,
     private readonly verification: CredentialVerification,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -35,20 +34,20 @@ export class DailyVerification {
   /** Verifies a few of those that are due. Any number may sweep at once; each account is one sweeper's. */
   async sweep(stopping: AbortSignal): Promise<VerifiedCounts> {
     const counts: VerifiedCounts = { known: 0, rejected: 0, unavailable: 0, faulty: 0 };
-    const now = this.clock.now();
-    const due = {
-      verifiedBefore: new Date(now.getTime() - VERIFY_AFTER_MS),
-      markedBefore: new Date(now.getTime() - VERIFY_MARKED_AFTER_MS),
-      claimMs: CLAIM_MS,
-      claimMaxMs: VERIFY_AFTER_MS,
-      now,
-    };
-    const accounts = await this.store.claimForVerification(this.postgres.db, due, ACCOUNTS_A_SWEEP);
+    const { db } = this.postgres;
+    const accounts = await this.store.claim(db, TURNS, CLAIM_MS, this.clock.now(), ACCOUNTS_A_SWEEP);
     for (let from = 0; from < accounts.length && !stopping.aborted; from += AT_ONCE) {
-      const kinds = await Promise.all(accounts.slice(from, from + AT_ONCE).map((account) => this.verify(account)));
+      const kinds = await Promise.all(accounts.slice(from, from + AT_ONCE).map((account) => this.giveTurn(account)));
       for (const kind of kinds) counts[kind] += 1;
     }
     return counts;
+  }
+
+  private async giveTurn(account: Account): Promise<keyof VerifiedCounts> {
+    const kind = await this.verify(account);
+    const isLearned = kind === 'known' || kind === 'rejected';
+    if (!isLearned) await this.store.postpone(this.postgres.db, account.id, TURNS, CLAIM_MS, this.clock.now());
+    return kind;
   }
 
   /** A credential that does not open, say for a lost master key, must not keep the others from being verified. */

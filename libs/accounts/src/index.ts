@@ -12,3 +12,4 @@ export type { Standing } from './credential-standing.js';
 export { CredentialVerification } from './credential-verification.js';
 export { DailyVerification } from './daily-verification.js';
 export { IdentityCheck } from './identity-check.js';
+export { VerificationStore } from './verification.store.js';
