@@ -117,7 +117,7 @@ export class ImageRequestWorkStore {
   }
 }
 
-/** What the changes are in the table. */
+/** As `update … set` takes them: only what is changed. */
 export function columnsOf(changes: ImageRequestChanges): Partial<ImageRequestTables['image_requests']> {
   return {
     ...(changes.waitingFor !== undefined && { waiting_for: changes.waitingFor }),

@@ -8,7 +8,7 @@ import type { AttemptStore } from './attempt.store.js';
 import type { CredentialHold } from './credential-hold.js';
 import { outcomeUnknown, upstreamFailure } from './failures.js';
 import type { ImageRequest } from './image-request.js';
-import type { ImageRequestWorkStore } from './image-request-work.store.js';
+import type { ImageRequestChanges, ImageRequestWorkStore } from './image-request-work.store.js';
 import type { NameLookup } from './name-lookup.js';
 import { again, type NextStep } from './next-step.js';
 import { reconcilePauseMs, type RetryPolicy } from './retry-policy.js';
@@ -51,7 +51,10 @@ export class Reconciliation {
     const looked = await this.lookup.look(account, request);
     // Nobody can look before the account is repaired; however long that takes, the call is not given up meanwhile.
     if (looked.kind === 'rejected') return this.hold.hold(request, looked.rejection);
-    if (looked.kind === 'busy' || looked.kind === 'no_session') return this.lookLater(request, last);
+    if (looked.kind === 'busy') return this.lookLater(request, last, {});
+    // Only the operators or the cloud can mend that; while nobody can look, that nothing is found says nothing.
+    if (looked.kind === 'no_session')
+      return this.lookLater(request, last, { error: looked.failure, retryingSince: this.clock.now() });
     if (looked.kind !== 'looked') return this.wait(request, last);
     const ours = await this.lookup.imageOfAttempts(request, looked.images, attempts);
     if (ours !== null) return this.settlement.adopt(request, ours.imageId);
@@ -143,16 +146,21 @@ export class Reconciliation {
     const fenceLeftMs = this.policy.resendFenceMs - sinceMs;
     const pauseMs = Math.min(reconcilePauseMs(sinceMs), fenceLeftMs > 0 ? fenceLeftMs : Infinity);
     const now = this.clock.now();
-    await this.store.amend(this.postgres.db, request, { nextAttemptAt: new Date(now.getTime() + pauseMs) }, now);
+    const changes = { nextAttemptAt: new Date(now.getTime() + pauseMs), error: null };
+    await this.store.amend(this.postgres.db, request, changes, now);
     return again(pauseMs);
   }
 
-  /** Nobody could ask the cloud. Patience begins anew: while nobody looked, that nothing was found says nothing. */
-  private async lookLater(request: ImageRequest, unanswered: Attempt): Promise<NextStep> {
+  /** The cloud could not be asked this time, which is no reason to give up. */
+  private async lookLater(
+    request: ImageRequest,
+    unanswered: Attempt,
+    changes: Pick<ImageRequestChanges, 'error' | 'retryingSince'>,
+  ): Promise<NextStep> {
     const now = this.clock.now();
     const pauseMs = reconcilePauseMs(this.sinceMs(unanswered));
-    const changes = { nextAttemptAt: new Date(now.getTime() + pauseMs), retryingSince: now };
-    await this.store.amend(this.postgres.db, request, changes, now);
+    const nextAttemptAt = new Date(now.getTime() + pauseMs);
+    await this.store.amend(this.postgres.db, request, { ...changes, nextAttemptAt }, now);
     return again(pauseMs);
   }
 

@@ -117,10 +117,10 @@ export class Settlement {
     }
   }
 
-  /** Back to the lane for another call. */
+  /** Back to the lane for another call, with all its patience: what it has waited for so far was an answer, not its turn. */
   async requeue(request: ImageRequest): Promise<NextStep> {
     return this.postgres.transaction(async (tx) => {
-      const changes = { waitingFor: null, nextAttemptAt: null, error: null };
+      const changes = { waitingFor: null, nextAttemptAt: null, error: null, retryingSince: null, retriesMade: 0 };
       const queued = await this.transitions.apply(tx, request, 'queued', changes, this.clock.now());
       return queued === null ? DONE : again(0);
     });

@@ -27,8 +27,8 @@ const AFTER_FAULT_MS = 15_000;
 /** Why a call that was written down was not sent after all. */
 const TOKEN_GONE = 'the token was taken back before the call was sent';
 const KEY_REJECTED = "the account's credential was rejected before the call was signed";
-const KEY_NOT_OPENED = "the account's credential could not be opened";
-const NO_REDIS = 'Redis could not be asked for the token before the call was sent';
+const NOT_SIGNABLE = 'no credential could be had to sign the call with';
+const NO_REDIS = 'Redis failed before the call was sent';
 
 /** Moves one request from `queued` to the cloud's answer. A request that another job has moved on is left alone. */
 export class Submission {
@@ -119,8 +119,9 @@ export class Submission {
   }
 
   private async callUnder(lease: Lease, request: ImageRequest, account: Account, lane: Lane): Promise<NextStep> {
+    // A lease that can't be handed back ends by itself; what went wrong first is what counts.
     const giveUp = async (error: unknown): Promise<never> => {
-      await this.lanes.handBack(lease);
+      await this.lanes.handBack(lease).catch(() => undefined);
       throw error;
     };
     const beginning = await this.calls.begin(request, lane, 0).catch(giveUp);
@@ -144,8 +145,7 @@ export class Submission {
     try {
       return await this.access.targetOf(account, call.request.region);
     } catch (error) {
-      await this.calls.retract(call, KEY_NOT_OPENED);
-      throw error;
+      return this.takeBack(call, NOT_SIGNABLE, error);
     }
   }
 
@@ -176,9 +176,15 @@ export class Submission {
     try {
       return await asked;
     } catch (error) {
-      await this.calls.retract(call, NO_REDIS);
-      throw error;
+      return this.takeBack(call, NO_REDIS, error);
     }
+  }
+
+  private async takeBack(call: BegunCall, cause: string, error: unknown): Promise<never> {
+    await this.calls.retract(call, cause).catch((fault: unknown) => {
+      throw new AggregateError([error, fault], 'a call that was not sent could not be taken back');
+    });
+    throw error;
   }
 
   /** Rides out the last moments of a token's rest. */
