@@ -142,6 +142,8 @@ const ABOUT_THE_ROLE: ReadonlySet<string> = new Set([
   'AuthFailure.CamRoleNameAuthenticateFailed',
   'AuthFailure.UnauthorizedOperation',
   'InternalError.IllegalRole',
+  // The role's own limit of a session is shorter than what is asked for.
+  'InvalidParameter.OverTimeError',
   'InvalidParameter.ParamError',
   'InvalidParameter.ResouceError',
   'ResourceNotFound.RoleNotFound',

@@ -33,7 +33,7 @@ interface Entry {
 
 /** From this part of its life on, a session is used while the next one is fetched. */
 const REFRESH_AT = 0.8;
-/** From here on callers wait for the next one, for a call that is only being prepared must arrive before the end. */
+/** From here on callers wait for the next one, unless that has just failed: a call that is being prepared must arrive in time. */
 const LAST_USE_AT = 0.9;
 /** The pause after a fetch that failed, as a part of the life: a session asks some ten times for the next one, no more. */
 const REFRESH_AGAIN_AFTER = 0.02;
@@ -61,7 +61,7 @@ export class RoleSessions {
 
   /**
    * A session to sign the next call with. While the cloud or Redis is out of reach, one that still lives is used to its
-   * end. Once the cloud has refused to lend the role, it is used no more.
+   * end. Once the cloud has refused to lend the role, it is handed out no more.
    */
   async open(role: AccountRole): Promise<Assumption> {
     const session = this.sessionOf(role);
