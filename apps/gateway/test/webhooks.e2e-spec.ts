@@ -55,6 +55,7 @@ describe('Webhook endpoints', () => {
     [{ url, eventTypes: ['image_request.lost'] }, '/eventTypes/0 unknown_value'],
     [{ url, eventTypes: [] }, '/eventTypes too_few'],
     [{ url, accountIds: ['acc_x'] }, '/accountIds/0 malformed'],
+    [{ url, accountIds: ['acc_01h455vb4pex5vsknk084sn02q'] }, '/accountIds/0 not_found'],
     [{ url, secret: 'mine' }, '/secret unknown_field'],
   ])('are not made of %j', async (body, fault) => {
     const answer = await tenant.api.call<{ errors: { pointer: string; code: string }[] }>(

@@ -1,5 +1,5 @@
-/** API keys and webhook secrets of ours, and the cloud's SecretIds, permanent and temporary. */
-const KEYS = /(?:cvmk_|whsec_|AKID)[A-Za-z0-9+/=_-]{8,}/gi;
+/** API keys and webhook secrets of ours, and the cloud's SecretIds: AKID… of the site in China, IKID… of the international one. */
+const KEYS = /(?:cvmk_|whsec_|[AI]KID)[A-Za-z0-9+/=_-]{8,}/gi;
 
 /**
  * A text from outside without the keys that somebody may have put where none belongs. What has no mark of its own, as the

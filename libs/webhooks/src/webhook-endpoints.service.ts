@@ -71,7 +71,7 @@ export class WebhookEndpoints {
     const at = this.clock.now();
     return this.postgres.asTenant(caller.tenantId, async (tx) => {
       const endpoint = found(await this.store.findForUpdate(tx, caller.tenantId, id));
-      await this.refuseUnknownAccounts(tx, caller, change.accountIds ?? null);
+      await this.refuseUnknownAccounts(tx, caller, change.accountIds ?? null, endpoint.accountIds ?? []);
       const changed = changedBy(endpoint, { ...change, ...(url === undefined ? {} : { url }) }, at);
       await this.store.update(tx, changed);
       if (endpoint.status === 'enabled' && changed.status === 'disabled')
@@ -95,16 +95,20 @@ export class WebhookEndpoints {
     });
   }
 
-  /** An endpoint that waits for the events of an account that is not there would stay silent, and nobody would know why. */
+  /**
+   * An endpoint that waits for the events of an account that is not there would stay silent, and nobody would know why.
+   * Those that it named before are let pass: they may have been deleted since.
+   */
   private async refuseUnknownAccounts(
     tx: Tx,
     { tenantId }: Caller,
     accountIds: readonly AccountId[] | null,
+    named: readonly AccountId[] = [],
   ): Promise<void> {
     if (accountIds === null) return;
     const known = await this.accounts.findMany(tx, tenantId, accountIds);
     const faults = accountIds.flatMap((id, index) =>
-      known.has(id)
+      known.has(id) || named.includes(id)
         ? []
         : [{ pointer: `/accountIds/${index}`, code: 'not_found', detail: 'names no account of this tenant' }],
     );

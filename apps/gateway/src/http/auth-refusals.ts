@@ -20,8 +20,6 @@ export interface AuthRefusal {
 }
 
 const TELL_EVERY_MS = 5000;
-/** Of a path that the caller may make as long as it likes. */
-const CHARACTERS_MAX = 200;
 
 /**
  * Writes refused keys into the audit log: the tenant's where the key is one of its own, else the operators'. Each of the
@@ -114,7 +112,7 @@ function entryOf(request: FastifyRequest, refusal: AuthRefusal): NewAuditEntry {
     detail: {
       reason,
       method: request.method,
-      path: keptPathOf(request).slice(0, CHARACTERS_MAX),
+      path: keptPathOf(request),
       ...(scope === undefined ? {} : { requiredScope: scope }),
     },
   };

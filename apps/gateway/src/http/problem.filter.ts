@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { withoutKeys } from '#libs/secret';
 import { edgeFault, type Fault, faultOf, problemOf } from './problem.js';
 import { originOf, pathOf } from './request-origin.js';
 import { RouteTable } from './route-table.js';
@@ -26,7 +27,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, fault:
     reply.raw.destroy();
     return;
   }
-  const problem = problemOf(fault, { origin: originOf(request), path: pathOf(request), id: request.id });
+  const problem = problemOf(fault, { origin: originOf(request), path: withoutKeys(pathOf(request)), id: request.id });
   if (fault.retryAfterMs !== null) void reply.header('retry-after', Math.ceil(fault.retryAfterMs / 1000));
   const challenge = challengeFor(fault);
   if (challenge !== null) void reply.header('www-authenticate', challenge);
