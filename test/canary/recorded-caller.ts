@@ -12,6 +12,9 @@ export interface CallOptions {
 const SHOWN_ONCE = /"(?:key|secret)":"((?:cvmk_|whsec_)[^"]+)"/;
 const MAY_SHOW = /^POST \/v1\/(?:.+\/)?(?:api-keys|webhook-endpoints|rotate-secret)$/;
 
+/** What a caller put into the path is no part of the answer. */
+const LONG_SEGMENT = /\/[^/]{25,}/g;
+
 /** Every answer that the run got, whole, but for the secrets that an answer shows once. */
 export class Answers {
   readonly texts: string[] = [];
@@ -24,7 +27,14 @@ export class Answers {
     const secret = MAY_SHOW.test(call) && status < 300 ? SHOWN_ONCE.exec(text)?.[1] : undefined;
     if (secret !== undefined) this.plantShown(call, secret);
     const head = [...headers].map(([name, value]) => `${name}: ${value}`);
-    this.texts.push([call, String(status), ...head, secret === undefined ? text : text.replace(secret, '')].join('\n'));
+    this.texts.push(
+      [
+        call.replaceAll(LONG_SEGMENT, '/…'),
+        String(status),
+        ...head,
+        secret === undefined ? text : text.replace(secret, ''),
+      ].join('\n'),
+    );
   }
 
   private plantShown(call: string, secret: string): void {

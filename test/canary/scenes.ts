@@ -84,9 +84,11 @@ const rejections: Scene = {
       await api.mustNot('POST', '/v1/accounts', { body });
       await api.mustNot('PUT', `/v1/accounts/${accountId}/credential`, { body: { credential: bodyOf(credential) } });
     }
-    // With the key where the id belongs.
-    const swapped = { ...stranger, secretId: stranger.secretKey, secretKey: stranger.secretId };
-    await api.mustNot('POST', '/v1/accounts', { body: { name: 'swapped', credential: bodyOf(swapped) } });
+    // With the key where the id belongs: one that is refused for its form, and one that the cloud is asked about.
+    for (const { secretId, secretKey } of [stranger, await stage.newCredential(number, { isPlain: true })]) {
+      const swapped = { ...stranger, secretId: secretKey, secretKey: secretId };
+      await api.mustNot('POST', '/v1/accounts', { body: { name: 'swapped', credential: bodyOf(swapped) } });
+    }
     // A good one, of somebody else.
     await api.mustNot('PUT', `/v1/accounts/${accountId}/credential`, { body: { credential: bodyOf(stranger) } });
   },
@@ -162,6 +164,13 @@ const misplacedKeys: Scene = {
       await api.call('GET', '/v1/me', { headers });
       await api.mustNot('GET', '/v1/me', { key: null, headers });
       await api.mustNot('POST', '/v1/tenants', { body: { name: 'mine' }, headers });
+      for (const path of [
+        `/v1/accounts/${secret}`,
+        `/v1/image-requests/${secret}/cancel`,
+        `/v1/nothing/${secret}`,
+        `/${secret}`,
+      ])
+        for (const holder of [key, null]) await api.mustNot('GET', path, { key: holder });
     }
   },
 };

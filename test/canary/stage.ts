@@ -16,6 +16,14 @@ export interface PlantedCredential {
   readonly secretKey: string;
 }
 
+export interface CredentialOptions {
+  readonly isKnown?: boolean;
+  /** Letters and digits alone, as the cloud's own keys are. */
+  readonly isPlain?: boolean;
+  /** Another key of the same user. */
+  readonly of?: PlantedCredential;
+}
+
 /** One tenant of the run. */
 export interface Party {
   readonly number: number;
@@ -47,10 +55,7 @@ export interface Stage {
   /** The operators' own: alive as long as the processes, so found in their memory, and nowhere else. */
   readonly keysOfService: Secrets;
   /** One more identity that the cloud knows, or with `isKnown: false` one that it refuses. */
-  newCredential(
-    number: number,
-    options?: { readonly isKnown?: boolean; readonly of?: PlantedCredential },
-  ): Promise<PlantedCredential>;
+  newCredential(number: number, options?: CredentialOptions): Promise<PlantedCredential>;
   newParty(number: number): Promise<Party>;
   /** Once no session of a role lives any more: from then on all that the cloud ever lent must be found nowhere. */
   plantSessions(): Promise<void>;
@@ -126,7 +131,9 @@ async function plantSessions({ simulator }: WholeService, secrets: Secrets): Pro
     intervalMs: 100,
     what: 'no session of a role lives any more',
   });
-  for (const [index, { secretId, secretKey, token }] of (await simulator.sessions()).entries()) {
+  const sessions = await simulator.sessions();
+  if (sessions.length === 0) throw new Error('no session was ever made, so none could be looked for');
+  for (const [index, { secretId, secretKey, token }] of sessions.entries()) {
     secrets.plant(`SecretId of session no. ${index}`, secretId);
     secrets.plant(`SecretKey of session no. ${index}`, secretKey);
     secrets.plant(`token of session no. ${index}`, token);
@@ -141,10 +148,10 @@ class Credentials {
     private readonly secrets: Secrets,
   ) {}
 
-  /** The key has every character that some encoding changes. */
+  /** Unless it is to be plain, the key has every character that some encoding changes. */
   async make(
     number: number,
-    { isKnown = true, of }: { readonly isKnown?: boolean; readonly of?: PlantedCredential } = {},
+    { isKnown = true, isPlain = false, of }: CredentialOptions = {},
   ): Promise<PlantedCredential> {
     const serial = String(++this.made).padStart(6, '0');
     const whose = `credential no. ${serial} of tenant ${number}`;
@@ -154,7 +161,7 @@ class Credentials {
       secretId: this.secrets.plant(`secret id of ${whose}`, `AKIDcanary${serial}${randomBytes(8).toString('hex')}`),
       secretKey: this.secrets.plant(
         `secret key of ${whose}`,
-        `canary"\\/+&%<${serial}>${randomBytes(12).toString('hex')}`,
+        `canary${isPlain ? '' : '"\\/+&%<>'}${serial}${randomBytes(12).toString('hex')}`,
       ),
     };
     if (isKnown) await this.service.simulator.addSubAccount(credential);
