@@ -155,7 +155,7 @@ const badQueries: Scene = {
 };
 
 const misplacedKeys: Scene = {
-  name: 'keys stand in paths and in headers that are kept',
+  name: 'keys stand in paths, names and headers, which are kept in clear',
   async play(party, stage) {
     const { api, key } = party;
     const { secretId } = await stage.newCredential(party.number, { isKnown: false });
@@ -164,6 +164,16 @@ const misplacedKeys: Scene = {
       await api.call('GET', '/v1/me', { headers });
       await api.mustNot('GET', '/v1/me', { key: null, headers });
       await api.mustNot('POST', '/v1/tenants', { body: { name: 'mine' }, headers });
+      const roleArn = `qcs::cam::uin/100000000001:roleName/${secret}`;
+      for (const body of [
+        { name: secret, scopes: ['images:read'] },
+        { name: 'named', scopes: [], [secret]: secret },
+      ])
+        await api.mustNot('POST', '/v1/api-keys', { body });
+      await api.mustNot('POST', '/v1/accounts', {
+        body: { name: 'role', credential: { type: 'assumeRole', roleArn } },
+      });
+      await api.mustNot('GET', `/v1/accounts?${secret}=1`, {});
       for (const path of [
         `/v1/accounts/${secret}`,
         `/v1/image-requests/${secret}/cancel`,

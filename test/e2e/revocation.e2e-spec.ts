@@ -46,6 +46,10 @@ describe('The end of a key', () => {
     expect(answer.status).toBe(401);
     expect(answer.body).toMatchObject({ code: 'invalid_api_key', detail: 'This API key has been revoked.' });
     expect(answer.at - revokedAt).toBeLessThan(ENDED_WITHIN_MS);
+    const { data } = await tenant.api.read<{ data: unknown[] }>(`/v1/audit-log?actorId=${key.id}&action=auth.refused`);
+    expect(data).toMatchObject([
+      { actor: { name: 'brief' }, detail: { reason: 'revoked', path: `/v1/image-requests/${requestId}` } },
+    ]);
     expect((await key.api.call('GET', '/v1/me')).status).toBe(401);
   });
 

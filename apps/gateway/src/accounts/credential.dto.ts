@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsDefined, IsIn, IsString, Matches, ValidateIf } from 'class-validator';
 import type { CredentialOrder } from '#libs/credentials';
 import { Secret } from '#libs/secret';
-import { Rule } from '../http/rules.js';
+import { HoldsNoKey, Rule } from '../http/rules.js';
 
 const TYPES = ['static', 'assumeRole'] as const;
 type CredentialType = (typeof TYPES)[number];
@@ -55,6 +55,7 @@ export class CredentialBody {
   @ValidateIf(isFor('assumeRole'))
   @IsDefined()
   @IsString()
+  @HoldsNoKey()
   @Matches(ROLE_ARN, { message: 'must be a role of the cloud, such as qcs::cam::uin/100000000001:roleName/images' })
   @OnlyFor('assumeRole')
   roleArn?: string;

@@ -4,6 +4,7 @@ export const FAULT_CODES = {
   conflict: 'does not go together with another field',
   control_character: 'contains a control character',
   duplicate: 'is there already',
+  holds_key: 'holds what looks like a key or a secret',
   in_the_past: 'lies in the past',
   malformed: 'has another form than it must',
   malformed_text: 'contains U+0000 or half a character',

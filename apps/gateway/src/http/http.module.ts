@@ -41,8 +41,9 @@ import { RouteTable } from './route-table.js';
     },
     {
       provide: KeyWatch,
-      useFactory: (authenticator: Authenticator, log: Log) => new KeyWatch(authenticator, log),
-      inject: [Authenticator, Log],
+      useFactory: (authenticator: Authenticator, refusals: AuthRefusals, log: Log) =>
+        new KeyWatch(authenticator, refusals, log),
+      inject: [Authenticator, AuthRefusals, Log],
     },
     { provide: GuessLimiter, useFactory: (redis: Redis) => new GuessLimiter(redis), inject: [COMMANDS] },
     { provide: APP_GUARD, useClass: CallerGuard },

@@ -1,5 +1,6 @@
 import type { ValidationError } from 'class-validator';
 import type { InputFault } from '#libs/errors';
+import { withoutKeys } from '#libs/secret';
 import type { FaultCode } from './fault-codes.js';
 import type { Check } from './rules.js';
 
@@ -39,13 +40,13 @@ export function faultsIn(
   });
 }
 
-/** RFC 6901. */
+/** RFC 6901. A key that somebody took for the name of a field is not repeated. */
 export function bodyPointer(path: readonly string[]): string {
-  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return path.map((part) => `/${withoutKeys(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 export function queryPointer(path: readonly string[]): string {
-  return `?${path.join('.')}`;
+  return `?${withoutKeys(path.join('.'))}`;
 }
 
 export function unknownField(pointer: string): InputFault {

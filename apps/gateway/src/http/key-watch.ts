@@ -1,9 +1,9 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import type { AppError } from '#libs/errors';
+import type { FastifyRequest } from 'fastify';
 import type { ApiKeyId } from '#libs/ids';
 import type { Log } from '#libs/logging';
-import type { Authenticator } from '#libs/tenants';
-import type { KeyHolder } from './key-holder.js';
+import type { ApiKey, Authenticator, KeyRefusal } from '#libs/tenants';
+import type { AuthRefusals } from './auth-refusals.js';
 import { refusalFor } from './key-refusal.js';
 
 /** Half of the second within which a revocation holds everywhere. */
@@ -17,31 +17,42 @@ export interface WatchedKey {
   stop(): void;
 }
 
+interface LongAnswer {
+  readonly request: FastifyRequest;
+  readonly apiKey: ApiKey;
+  readonly end: AbortController;
+}
+
 /**
  * Ends long answers (waits, streams) within a second of their key's revocation or expiry or its tenant's suspension: they
  * were let in once, and would otherwise go on to tell what the key may no longer see. One look a process and half second
  * for all of them together, and none while there are none. It asks the table, so it needs no message from the gateway
- * that revoked.
+ * that revoked. Each answer that is ended is a refusal, and is audited as one.
  */
 export class KeyWatch implements OnApplicationShutdown {
-  private readonly watched = new Map<ApiKeyId, Set<AbortController>>();
+  private readonly watched = new Map<ApiKeyId, Set<LongAnswer>>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly authenticator: Authenticator,
+    private readonly refusals: AuthRefusals,
     private readonly log: Log,
   ) {}
 
-  watch(holder: KeyHolder): WatchedKey {
+  /** The key that `request` was let in with. */
+  watch(request: FastifyRequest): WatchedKey {
     const end = new AbortController();
+    const { holder } = request;
+    if (holder === undefined) throw new Error('a request without a key is watched');
     // The operators' key stands in the environment: it ends with the process.
     if (holder.kind === 'operator') return { ended: end.signal, stop: () => undefined };
 
-    const { id } = holder.apiKey;
-    const others = this.watched.get(id) ?? new Set();
-    this.watched.set(id, others.add(end));
+    const { apiKey } = holder;
+    const answer = { request, apiKey, end };
+    const others = this.watched.get(apiKey.id) ?? new Set();
+    this.watched.set(apiKey.id, others.add(answer));
     this.lookSoon();
-    return { ended: end.signal, stop: () => this.forget(id, end) };
+    return { ended: end.signal, stop: () => this.forget(answer) };
   }
 
   onApplicationShutdown(): void {
@@ -61,7 +72,7 @@ export class KeyWatch implements OnApplicationShutdown {
   private async look(): Promise<void> {
     try {
       const refused = await this.authenticator.refusedSince([...this.watched.keys()]);
-      for (const [id, reason] of refused) this.end(id, refusalFor(reason));
+      for (const [id, reason] of refused) await this.end(id, reason);
     } catch (error) {
       // The next look comes soon, and without the database nothing is told either.
       this.log.debug({ event: 'keys.not_looked_at', error });
@@ -70,14 +81,18 @@ export class KeyWatch implements OnApplicationShutdown {
     if (this.watched.size > 0) this.lookSoon();
   }
 
-  private end(id: ApiKeyId, reason: AppError): void {
-    for (const answer of this.watched.get(id) ?? []) answer.abort(reason);
-    this.watched.delete(id);
+  private async end(id: ApiKeyId, reason: KeyRefusal): Promise<void> {
+    for (const answer of this.watched.get(id) ?? []) {
+      await this.refusals.record(answer.request, { reason, apiKey: answer.apiKey });
+      answer.end.abort(refusalFor(reason));
+      this.forget(answer);
+    }
   }
 
-  private forget(id: ApiKeyId, end: AbortController): void {
+  private forget(answer: LongAnswer): void {
+    const { id } = answer.apiKey;
     const answers = this.watched.get(id);
-    answers?.delete(end);
+    answers?.delete(answer);
     if (answers?.size === 0) this.watched.delete(id);
     if (this.watched.size === 0) this.stopLooking();
   }

@@ -1,4 +1,5 @@
 import { registerDecorator } from 'class-validator';
+import { withoutKeys } from '#libs/secret';
 import type { FaultCode } from './fault-codes.js';
 
 /** One fault that a rule found; `at` leads from the field it stands on to what is wrong, such as `['1']` for a list's second item. */
@@ -34,13 +35,23 @@ export function Text(length: { readonly min: number; readonly max: number }): Pr
   return Rule('text', (value) => textRule(value, length));
 }
 
-/** Text that names something: not blank, and nothing in it that a list or a terminal would not show. */
+const HOLDS_KEY = 'holds what looks like a key or a secret, which must not stand where everybody may read it';
+
+/** For what is logged and audited in clear. */
+export function HoldsNoKey(): PropertyDecorator {
+  return Rule('holdsNoKey', (value) =>
+    typeof value === 'string' && withoutKeys(value) !== value ? [{ code: 'holds_key', detail: HOLDS_KEY }] : [],
+  );
+}
+
+/** Text that names something: not blank, nothing in it that a list or a terminal would not show, and no key. */
 export function Name(length: { readonly min: number; readonly max: number }): PropertyDecorator {
   return Rule('name', (value) => {
     const faults = textRule(value, length);
     if (typeof value !== 'string' || faults.length > 0) return faults;
     if (value.trim() === '') return [{ code: 'blank', detail: 'must not be blank' }];
-    return CONTROL.test(value) ? [{ code: 'control_character', detail: 'must not contain control characters' }] : [];
+    if (CONTROL.test(value)) return [{ code: 'control_character', detail: 'must not contain control characters' }];
+    return withoutKeys(value) === value ? [] : [{ code: 'holds_key', detail: HOLDS_KEY }];
   });
 }
 

@@ -4,10 +4,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TenantId } from '#libs/ids';
 import { type ImageRequest, ImageRequests, imageRequestView, isEnded } from '#libs/image-requests';
 import type { Caller } from '#libs/tenants';
-import { CurrentCaller, CurrentHolder, RequiresScope } from '../http/access.js';
+import { CurrentCaller, RequiresScope } from '../http/access.js';
 import { cursorAfter, idAfter } from '../http/cursor.js';
 import { Draining } from '../http/draining.js';
-import type { KeyHolder } from '../http/key-holder.js';
 import { KeyWatch } from '../http/key-watch.js';
 import { pageOf } from '../http/page.js';
 import { Problems } from '../http/problem.view.js';
@@ -90,7 +89,6 @@ export class ImageRequestsController {
   @Problems(400, 404)
   async get(
     @CurrentCaller() caller: Caller,
-    @CurrentHolder() holder: KeyHolder,
     @Param('id') id: string,
     @Query() { wait }: WaitQuery,
     @Req() request: FastifyRequest,
@@ -101,7 +99,7 @@ export class ImageRequestsController {
     const found =
       seconds === 0
         ? await this.imageRequests.find(caller.tenantId, id)
-        : await this.waitForEnd(holder, caller.tenantId, id, seconds, reply);
+        : await this.waitForEnd(request, caller.tenantId, id, seconds, reply);
     if (preferred !== null) void reply.header('preference-applied', `wait=${preferred}`);
     if (!isEnded(found.status)) void reply.header('retry-after', RETRY_AFTER_SECONDS);
     return this.withPlace(found);
@@ -146,13 +144,13 @@ export class ImageRequestsController {
 
   /** Also ends when the caller has gone away or the process is asked to stop; with a refusal when the key is revoked. */
   private async waitForEnd(
-    holder: KeyHolder,
+    request: FastifyRequest,
     tenantId: TenantId,
     id: string,
     seconds: number,
     reply: FastifyReply,
   ): Promise<ImageRequest> {
-    const key = this.keys.watch(holder);
+    const key = this.keys.watch(request);
     const gone = new AbortController();
     const leave = (): void => gone.abort();
     reply.raw.once('close', leave);
