@@ -1,7 +1,7 @@
 import { newId } from '#libs/ids';
 import type { Assumption } from '#libs/role-sessions';
 import { imageRequestOf } from '../test/image-request-of.js';
-import { WorkSide } from '../test/work-side.js';
+import { WorkSide } from '../../../test/support/work-side.js';
 import type { Attempt } from './attempt.js';
 import { AttemptStore } from './attempt.store.js';
 import type { ImageRequest } from './image-request.js';

@@ -1,7 +1,7 @@
 import type { Assumption } from '#libs/role-sessions';
 import { waitFor } from '#libs/testing';
 import { imageRequestOf } from '../test/image-request-of.js';
-import { WorkSide } from '../test/work-side.js';
+import { WorkSide } from '../../../test/support/work-side.js';
 import { AttemptStore } from './attempt.store.js';
 import type { ImageRequest } from './image-request.js';
 import { ImageRequestStore } from './image-request.store.js';

@@ -1,5 +1,6 @@
 import { CloudClient, Endpoints } from '#libs/cloud';
 import { EventStore, Outbox } from '#libs/events';
+import { assembleWorkSide } from '#libs/image-requests';
 import type { AccountId } from '#libs/ids';
 import { SilentLog } from '#libs/logging';
 import { Queues } from '#libs/queues';
@@ -8,14 +9,13 @@ import { type Assumption, RoleSessions } from '#libs/role-sessions';
 import { Secret } from '#libs/secret';
 import type { Caller } from '#libs/tenants';
 import { testRedisUrl, waitFor } from '#libs/testing';
-import { AccountStack, ALICE } from '../../../test/support/account-stack.js';
-import { assembleWorkSide } from '../src/assemble-image-requests.js';
+import { AccountStack, ALICE } from './account-stack.js';
 
 const HOUR_MS = 3_600_000;
 /** Nobody listens there. */
 const NOWHERE = 'http://127.0.0.1:1';
 
-export const POLICY = {
+const POLICY = {
   retryBaseMs: 1000,
   stateRetryDeadlineMs: HOUR_MS,
   upstreamTimeoutMs: 2000,
