@@ -250,6 +250,6 @@ describe('an account whose credential the cloud rejects', () => {
       `/v1/accounts/${tenant.account.id}/audit-log`,
     );
     const bySystem = log.data.filter(({ actor }) => actor.type === 'system').map(({ action }) => action);
-    expect(bySystem.slice(0, 3)).toEqual(['account.credential_rejected', 'credential.open', 'sts.GetCallerIdentity']);
+    expect(bySystem.slice(0, 3)).toEqual(['credential.open', 'account.credential_rejected', 'sts.GetCallerIdentity']);
   }, 120_000);
 });
