@@ -1,4 +1,4 @@
-import { stopAllProcesses } from '#libs/testing';
+import { stopAllProcesses, waitFor } from '#libs/testing';
 import { type ApiAnswer, ApiClient } from '../support/api-client.js';
 import { orderFor } from '../support/image-requests.js';
 import { startWholeService, type TestTenant, type WholeService } from '../support/whole-service.js';
@@ -66,6 +66,32 @@ describe('The end of a key', () => {
 
     expect((await suspended).body).toMatchObject({ status: 403, code: 'tenant_suspended' });
     expect((await expiring).body).toMatchObject({ status: 401, detail: 'This API key has expired.' });
+  });
+
+  it('lets nothing be changed in its name while the cloud takes its time', async () => {
+    const order = { name: 'writes', scopes: ['accounts:write'] };
+    const made = await service.admin.created<{ id: string; key: string }>(`/v1/tenants/${tenant.id}/api-keys`, order);
+    const api = new ApiClient(service.url, made.key);
+    const { secretId, secretKey } = tenant.account;
+    const delayed = { match: { action: 'GetCallerIdentity' }, times: 2, effect: { kind: 'delay', ms: 4000 } } as const;
+    await service.simulator.addFaults(delayed);
+    const credential = { type: 'static', secretId, secretKey };
+    const writes = [
+      api.call('POST', '/v1/accounts', { name: 'late', credential }),
+      api.call('PUT', `/v1/accounts/${tenant.account.id}/credential`, { credential }),
+    ];
+    await waitFor(async () => (await service.simulator.faults()).some(({ fired }) => fired === 2));
+    await service.admin.call('DELETE', `/v1/tenants/${tenant.id}/api-keys/${made.id}`);
+
+    for (const answer of await Promise.all(writes))
+      expect(answer).toMatchObject({ status: 401, body: { detail: 'This API key has been revoked.' } });
+    const { data } = await tenant.api.read<{ data: { name: string; credential: { version: number } }[] }>(
+      '/v1/accounts',
+    );
+    expect(data.map(({ credential: { version } }) => version)).toEqual(data.map(() => 1));
+    expect(data.map(({ name }) => name)).not.toContain('late');
+    const log = await tenant.api.read<{ data: unknown[] }>(`/v1/audit-log?actorId=${made.id}&action=auth.refused`);
+    expect(log.data).toHaveLength(2);
   });
 
   it('ends no wait of another key of the tenant', async () => {

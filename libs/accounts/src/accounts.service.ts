@@ -43,6 +43,9 @@ export interface Verification extends Identity {
   readonly checkedAt: Date;
 }
 
+/** Throws when the caller's key has ended while the cloud was asked. */
+export type StillInForce = () => Promise<void>;
+
 /** Answers inside the transaction that deletes; the account is locked, so no request can be accepted meanwhile. */
 export type AccountUse = (tx: Tx, tenantId: TenantId, accountId: AccountId) => Promise<boolean>;
 
@@ -62,9 +65,9 @@ export class Accounts {
     private readonly clock: Clock,
   ) {}
 
-  async create(caller: Caller, order: AccountOrder): Promise<AccountWithCredential> {
+  async create(caller: Caller, order: AccountOrder, stillInForce?: StillInForce): Promise<AccountWithCredential> {
     const { kept, answer } = await this.check.ofOrder(caller, order.credential, order.site, null);
-    const known = await this.knownOf(answer, caller, null);
+    const known = await this.knownOf(answer, caller, null, stillInForce);
     const at = this.clock.now();
     const account: Account = {
       ...known.identity,
@@ -132,10 +135,15 @@ export class Accounts {
    * The old credential stays in force until the cloud has vouched for the new one, and for the same identity. That repairs
    * an account whose credential was rejected.
    */
-  async replaceCredential(caller: Caller, id: string, order: CredentialOrder): Promise<AccountWithCredential> {
+  async replaceCredential(
+    caller: Caller,
+    id: string,
+    order: CredentialOrder,
+    stillInForce?: StillInForce,
+  ): Promise<AccountWithCredential> {
     const { id: accountId, site } = await this.find(caller.tenantId, id);
     const { kept, answer } = await this.check.ofOrder(caller, order, site, accountId);
-    const known = await this.knownOf(answer, caller, accountId);
+    const known = await this.knownOf(answer, caller, accountId, stillInForce);
     const { identity } = known;
     const at = this.clock.now();
     const replaced = await this.postgres.asTenant(caller.tenantId, async (tx) => {
@@ -214,14 +222,27 @@ export class Accounts {
     return { ...account, credential };
   }
 
-  /** A refusal is written down before it is thrown; what follows a success writes it down with the change itself. */
-  private async knownOf(answer: CheckAnswer, caller: Caller, accountId: AccountId | null): Promise<KnownIdentity> {
+  /**
+   * A refusal is written down before it is thrown, the cloud's and that of a key which has ended meanwhile; what follows a
+   * success writes it down with the change itself.
+   */
+  private async knownOf(
+    answer: CheckAnswer,
+    caller: Caller,
+    accountId: AccountId | null,
+    stillInForce: StillInForce = async () => undefined,
+  ): Promise<KnownIdentity> {
     // That a role was not assumed is on record already.
-    if (answer.kind !== 'known' && answer.kind !== 'not_assumed') {
+    if (answer.kind === 'not_assumed') return assertKnown(answer);
+    try {
+      const known = assertKnown(answer);
+      await stillInForce();
+      return known;
+    } catch (error) {
       const entry = identityEntry(caller, accountId, answer);
       await this.postgres.asTenant(caller.tenantId, (tx) => this.audit.append(tx, entry, this.clock.now()));
+      throw error;
     }
-    return assertKnown(answer);
   }
 }
 

@@ -5,7 +5,7 @@ export { accountView } from './account.view.js';
 export type { AccountView } from './account.view.js';
 export { AccountsModule } from './accounts.module.js';
 export { Accounts } from './accounts.service.js';
-export type { Verification } from './accounts.service.js';
+export type { StillInForce, Verification } from './accounts.service.js';
 export { CredentialCheck } from './credential-check.js';
 export { CredentialStanding } from './credential-standing.js';
 export type { Standing } from './credential-standing.js';

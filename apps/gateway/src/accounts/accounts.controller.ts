@@ -1,12 +1,14 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Accounts, accountView } from '#libs/accounts';
+import type { FastifyRequest } from 'fastify';
+import { Accounts, accountView, type StillInForce } from '#libs/accounts';
 import { Clock } from '#libs/clock';
 import { GatewaySettings } from '#libs/config';
 import { AccountLanes, ImageRequests } from '#libs/image-requests';
 import type { Caller } from '#libs/tenants';
 import { CurrentCaller, RequiresScope } from '../http/access.js';
 import { cursorAfter, idAfter } from '../http/cursor.js';
+import { KeyWatch } from '../http/key-watch.js';
 import { pageOf } from '../http/page.js';
 import { PageQuery } from '../http/page.query.dto.js';
 import { Problems } from '../http/problem.view.js';
@@ -24,6 +26,7 @@ export class AccountsController {
     private readonly accountLanes: AccountLanes,
     private readonly clock: Clock,
     private readonly settings: GatewaySettings,
+    private readonly keys: KeyWatch,
   ) {}
 
   @Post()
@@ -36,10 +39,16 @@ export class AccountsController {
   })
   @ApiCreatedResponse({ type: AccountView })
   @Problems(400, 422, 503)
-  async create(@CurrentCaller() caller: Caller, @Body() body: CreateAccount): Promise<AccountView> {
+  async create(
+    @CurrentCaller() caller: Caller,
+    @Body() body: CreateAccount,
+    @Req() request: FastifyRequest,
+  ): Promise<AccountView> {
     const credential = credentialOrderOf(body.credential);
-    const site = body.site ?? this.settings.defaultSite;
-    return accountView(await this.accounts.create(caller, { name: body.name, site, credential }));
+    const order = { name: body.name, site: body.site ?? this.settings.defaultSite, credential };
+    return this.whileInForce(request, async (stillInForce) =>
+      accountView(await this.accounts.create(caller, order, stillInForce)),
+    );
   }
 
   @Get()
@@ -89,8 +98,12 @@ export class AccountsController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body() body: PutCredential,
+    @Req() request: FastifyRequest,
   ): Promise<AccountView> {
-    return accountView(await this.accounts.replaceCredential(caller, id, credentialOrderOf(body.credential)));
+    const order = credentialOrderOf(body.credential);
+    return this.whileInForce(request, async (stillInForce) =>
+      accountView(await this.accounts.replaceCredential(caller, id, order, stillInForce)),
+    );
   }
 
   @Post(':id/verify')
@@ -132,5 +145,18 @@ export class AccountsController {
     const lanes = await this.accountLanes.list(await this.accounts.get(caller.tenantId, id));
     const now = this.clock.now();
     return { data: lanes.map((lane) => laneView(lane, now)) };
+  }
+
+  /** The cloud may take its time, and nothing may be changed in the name of a key that was revoked meanwhile. */
+  private async whileInForce<Answer>(
+    request: FastifyRequest,
+    act: (stillInForce: StillInForce) => Promise<Answer>,
+  ): Promise<Answer> {
+    const key = this.keys.watch(request);
+    try {
+      return await act(() => key.refuseIfEnded());
+    } finally {
+      key.stop();
+    }
   }
 }

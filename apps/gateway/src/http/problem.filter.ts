@@ -1,8 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { withoutKeys } from '#libs/secret';
 import { edgeFault, type Fault, faultOf, problemOf } from './problem.js';
-import { originOf, pathOf } from './request-origin.js';
+import { instanceOf, originOf, pathOf } from './request-origin.js';
 import { RouteTable } from './route-table.js';
 
 /** The only place where an error becomes a status. Every error, Fastify's own too, leaves as a problem document. */
@@ -27,7 +26,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, fault:
     reply.raw.destroy();
     return;
   }
-  const problem = problemOf(fault, { origin: originOf(request), path: withoutKeys(pathOf(request)), id: request.id });
+  const problem = problemOf(fault, { origin: originOf(request), path: instanceOf(request), id: request.id });
   if (fault.retryAfterMs !== null) void reply.header('retry-after', Math.ceil(fault.retryAfterMs / 1000));
   const challenge = challengeFor(fault);
   if (challenge !== null) void reply.header('www-authenticate', challenge);

@@ -49,6 +49,7 @@ describe('The body of an image request', () => {
   it.each([
     ['the least there can be', LEAST],
     ['snapshots in place of an instance', FROM_SNAPSHOTS],
+    ['a word in the name that has letters of a key', { ...LEAST, imageName: 'wikidata-backup-2024-nightly-full' }],
     ['a name of 60 characters, whatever they weigh', { ...LEAST, imageName: '👩‍💻'.repeat(20) }],
     [
       'null where nothing is given',
@@ -69,6 +70,8 @@ describe('The body of an image request', () => {
   it.each([
     ['61 characters in the name', { ...LEAST, imageName: 'x'.repeat(61) }, '/imageName too_long'],
     ['an empty name', { ...LEAST, imageName: '' }, '/imageName too_short'],
+    ['a key in the name', { ...LEAST, imageName: `of cvmk_${'a'.repeat(43)}` }, '/imageName holds_key'],
+    ['a SecretId in the name', { ...LEAST, imageName: `of-AKID${'z'.repeat(32)}` }, '/imageName holds_key'],
     ['a line break in the name', { ...LEAST, imageName: 'a\nb' }, '/imageName control_character'],
     ['a delete character in the name', { ...LEAST, imageName: 'a\u0085b' }, '/imageName control_character'],
     ['a region that is not set', { ...LEAST, region: 'ap-tokyo' }, '/region unknown_region'],

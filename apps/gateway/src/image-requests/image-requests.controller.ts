@@ -157,7 +157,7 @@ export class ImageRequestsController {
     try {
       const signal = AbortSignal.any([gone.signal, this.draining.signal, key.ended]);
       const found = await this.imageRequests.waitForEnd(tenantId, id, seconds * 1000, signal);
-      key.ended.throwIfAborted();
+      await key.refuseIfEnded();
       return found;
     } finally {
       key.stop();
