@@ -121,7 +121,10 @@ describe('The daily verification', () => {
   });
 
   it('gives those their turn first who are most overdue, marked or not', async () => {
-    const [marked, usual] = [await stack.newAccount(caller), await stack.newAccount(caller)];
+    // The one that is not marked was verified longer ago, and yet is less overdue.
+    const usual = await stack.newAccount(caller);
+    stack.clock.advance(2 * HOUR_MS);
+    const marked = await stack.newAccount(caller);
     await sql`update accounts set rejected_at = now(), rejected_code = 'x' where id = ${marked}`.execute(
       stack.database.postgres.db,
     );
@@ -129,7 +132,8 @@ describe('The daily verification', () => {
     const turns = { everyMs: 24 * HOUR_MS, markedEveryMs: HOUR_MS };
     const claim = async () => {
       const { db } = stack.database.postgres;
-      const [account] = await new VerificationStore().claim(db, turns, HOUR_MS, stack.clock.now(), 1);
+      const share = { turns, claimMs: HOUR_MS, limit: 1 };
+      const [account] = await new VerificationStore().claim(db, share, stack.clock.now());
       return account?.id;
     };
 

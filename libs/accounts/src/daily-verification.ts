@@ -35,7 +35,8 @@ export class DailyVerification {
   async sweep(stopping: AbortSignal): Promise<VerifiedCounts> {
     const counts: VerifiedCounts = { known: 0, rejected: 0, unavailable: 0, faulty: 0 };
     const { db } = this.postgres;
-    const accounts = await this.store.claim(db, TURNS, CLAIM_MS, this.clock.now(), ACCOUNTS_A_SWEEP);
+    const share = { turns: TURNS, claimMs: CLAIM_MS, limit: ACCOUNTS_A_SWEEP };
+    const accounts = await this.store.claim(db, share, this.clock.now());
     for (let from = 0; from < accounts.length && !stopping.aborted; from += AT_ONCE) {
       const kinds = await Promise.all(accounts.slice(from, from + AT_ONCE).map((account) => this.giveTurn(account)));
       for (const kind of kinds) counts[kind] += 1;
@@ -43,14 +44,18 @@ export class DailyVerification {
     return counts;
   }
 
+  /** What goes wrong with one account must not keep the others from being verified. */
   private async giveTurn(account: Account): Promise<keyof VerifiedCounts> {
     const kind = await this.verify(account);
-    const isLearned = kind === 'known' || kind === 'rejected';
-    if (!isLearned) await this.store.postpone(this.postgres.db, account.id, TURNS, CLAIM_MS, this.clock.now());
+    if (kind === 'known' || kind === 'rejected') return kind;
+    const pauses = { firstMs: CLAIM_MS, turns: TURNS };
+    await this.store.postpone(this.postgres.db, account, pauses, this.clock.now()).catch((error: unknown) => {
+      this.log.warn({ event: 'verification.not_postponed', accountId: account.id, error });
+    });
     return kind;
   }
 
-  /** A credential that does not open, say for a lost master key, must not keep the others from being verified. */
+  /** A credential that does not open, say for a lost master key, is `faulty`. */
   private async verify(account: Account): Promise<keyof VerifiedCounts> {
     const by = { tenantId: account.tenantId, actor: systemActor('worker'), requestId: null };
     try {

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { AccountId } from '#libs/ids';
 import type { SystemDb } from '#libs/postgres';
 import type { Account } from './account.js';
 import { accountOf, type AccountTables } from './account.tables.js';
@@ -19,11 +18,10 @@ export class VerificationStore {
    */
   async claim(
     db: SystemDb,
-    turns: VerificationTurns,
-    claimMs: number,
+    share: { readonly turns: VerificationTurns; readonly claimMs: number; readonly limit: number },
     now: Date,
-    limit: number,
   ): Promise<readonly Account[]> {
+    const { turns, claimMs, limit } = share;
     const before = (agoMs: number) => new Date(now.getTime() - agoMs);
     const rows = await db
       .$extendTables<AccountTables>()
@@ -56,9 +54,14 @@ export class VerificationStore {
 
   /**
    * Nothing was learned: the account has its next turn after a pause that doubles each time, from `firstMs` up to what it
-   * is between its turns in any case.
+   * is between its turns in any case. Changes nothing when the cloud has told of it meanwhile.
    */
-  async postpone(db: SystemDb, id: AccountId, turns: VerificationTurns, firstMs: number, now: Date): Promise<void> {
+  async postpone(
+    db: SystemDb,
+    claimed: Account,
+    { turns, firstMs }: { readonly turns: VerificationTurns; readonly firstMs: number },
+    now: Date,
+  ): Promise<void> {
     const pause = sql`least(${intervalOf(turns)}, ${milliseconds(firstMs)} * power(2, least(verify_failures, 20)))`;
     await db
       .$extendTables<AccountTables>()
@@ -67,7 +70,9 @@ export class VerificationStore {
         verify_not_before: sql<Date>`${now}::timestamptz + ${pause}`,
         verify_failures: sql<number>`verify_failures + 1`,
       })
-      .where('id', '=', id)
+      .where('id', '=', claimed.id)
+      // The database is finer than a Date.
+      .where('verified_at', '<', new Date(claimed.verifiedAt.getTime() + 1))
       .execute();
   }
 }
