@@ -20,6 +20,16 @@ export function noSession(cause: string): Failure {
   };
 }
 
+/** Not an end: a call went unanswered, and what it made can't be looked for before there is a session. */
+export function sessionAwaited(failure: Failure): Failure {
+  return {
+    ...failure,
+    hint:
+      'A call went unanswered, so the image may be there. It is looked for as soon as there is a session, and only then ' +
+      'is another call made. Nothing needs to be done; if it goes on, tell the operators of this service.',
+  };
+}
+
 /** A name that was taken before the first call: told as the cloud would have told it. */
 export function nameTaken(imageName: string, imageId: string, upstreamRequestId: string | null): Failure {
   const message = `The image ${imageId} already bears the name "${imageName}".`;

@@ -22,11 +22,12 @@ describe('The look for what became of an unanswered call', () => {
   afterAll(() => work.stop());
 
   /** A request whose one call was sent and never answered. */
-  async function unanswered(): Promise<ImageRequest> {
+  async function unanswered(more: Partial<ImageRequest> = {}): Promise<ImageRequest> {
     const { stack, caller } = work;
     const at = stack.clock.now();
     const owner = { tenantId: caller.tenantId, accountId: await work.roleAccount() };
-    const request = imageRequestOf(owner, { status: 'submitting', attemptsMade: 1, createdAt: at, updatedAt: at });
+    const sent = { status: 'submitting', attemptsMade: 1, createdAt: at, updatedAt: at } as const;
+    const request = imageRequestOf(owner, { ...sent, ...more });
     const attempt: Attempt = {
       id: newId('att'),
       imageRequestId: request.id,
@@ -69,16 +70,25 @@ describe('The look for what became of an unanswered call', () => {
     expect(await read(request)).toMatchObject({ status: 'failed', error: { code: 'outcome_unknown' } });
   });
 
-  it('keeps its patience while there is no session to look with, and says what it waits for', async () => {
+  it('is not given up while there is no session to look with, and says what it waits for', async () => {
     work.assume = async () => UNAVAILABLE;
     const request = await unanswered();
     await look(request, 12);
-    expect(await read(request)).toMatchObject({ status: 'submitting', error: { code: 'role_session_unavailable' } });
+    expect(await read(request)).toMatchObject({
+      status: 'submitting',
+      error: { code: 'role_session_unavailable', hint: expect.stringContaining('the image may be there') as string },
+    });
 
     work.assume = async () => work.lent();
-    await look(request, 4);
-    expect(await read(request)).toMatchObject({ status: 'submitting', error: null });
-    await look(request, 4);
+    await look(request, 1);
     expect(await read(request)).toMatchObject({ status: 'failed', error: { code: 'outcome_unknown' } });
+  });
+
+  it('gives a request that may be called again all its patience back', async () => {
+    const request = await unanswered({ dryRun: true, retryingSince: work.stack.clock.now(), retriesMade: 7 });
+    work.stack.clock.advance(HOUR_MS);
+    await work.side.submission.run(request.id);
+
+    expect(await read(request)).toMatchObject({ status: 'queued', retryingSince: null, retriesMade: 0 });
   });
 });

@@ -6,9 +6,9 @@ import type { SystemPostgres } from '#libs/postgres';
 import type { Attempt } from './attempt.js';
 import type { AttemptStore } from './attempt.store.js';
 import type { CredentialHold } from './credential-hold.js';
-import { outcomeUnknown, upstreamFailure } from './failures.js';
-import type { ImageRequest } from './image-request.js';
-import type { ImageRequestChanges, ImageRequestWorkStore } from './image-request-work.store.js';
+import { outcomeUnknown, sessionAwaited, upstreamFailure } from './failures.js';
+import type { Failure, ImageRequest } from './image-request.js';
+import type { ImageRequestWorkStore } from './image-request-work.store.js';
 import type { NameLookup } from './name-lookup.js';
 import { again, type NextStep } from './next-step.js';
 import { reconcilePauseMs, type RetryPolicy } from './retry-policy.js';
@@ -51,10 +51,8 @@ export class Reconciliation {
     const looked = await this.lookup.look(account, request);
     // Nobody can look before the account is repaired; however long that takes, the call is not given up meanwhile.
     if (looked.kind === 'rejected') return this.hold.hold(request, looked.rejection);
-    if (looked.kind === 'busy') return this.lookLater(request, last, {});
-    // Only the operators or the cloud can mend that; while nobody can look, that nothing is found says nothing.
-    if (looked.kind === 'no_session')
-      return this.lookLater(request, last, { error: looked.failure, retryingSince: this.clock.now() });
+    if (looked.kind === 'busy') return this.lookLater(request, last, null);
+    if (looked.kind === 'no_session') return this.lookLater(request, last, sessionAwaited(looked.failure));
     if (looked.kind !== 'looked') return this.wait(request, last);
     const ours = await this.lookup.imageOfAttempts(request, looked.images, attempts);
     if (ours !== null) return this.settlement.adopt(request, ours.imageId);
@@ -152,15 +150,11 @@ export class Reconciliation {
   }
 
   /** The cloud could not be asked this time, which is no reason to give up. */
-  private async lookLater(
-    request: ImageRequest,
-    unanswered: Attempt,
-    changes: Pick<ImageRequestChanges, 'error' | 'retryingSince'>,
-  ): Promise<NextStep> {
+  private async lookLater(request: ImageRequest, unanswered: Attempt, error: Failure | null): Promise<NextStep> {
     const now = this.clock.now();
     const pauseMs = reconcilePauseMs(this.sinceMs(unanswered));
     const nextAttemptAt = new Date(now.getTime() + pauseMs);
-    await this.store.amend(this.postgres.db, request, { ...changes, nextAttemptAt }, now);
+    await this.store.amend(this.postgres.db, request, { nextAttemptAt, error }, now);
     return again(pauseMs);
   }
 

@@ -4,7 +4,7 @@ import type { CloudTarget } from '#libs/cloud';
 import { CredentialUnopenable } from '#libs/credentials';
 import { assertNever } from '#libs/errors';
 import type { ImageRequestId } from '#libs/ids';
-import { type Claim, isFresh, type Lane, type Lanes, type Lease, rankOf } from '#libs/lanes';
+import { type Claim, isFresh, type Lane, laneName, type Lanes, type Lease, rankOf } from '#libs/lanes';
 import type { Log } from '#libs/logging';
 import type { SystemPostgres } from '#libs/postgres';
 import type { Beginning, BegunCall, Calls } from './calls.js';
@@ -121,7 +121,9 @@ export class Submission {
   private async callUnder(lease: Lease, request: ImageRequest, account: Account, lane: Lane): Promise<NextStep> {
     // A lease that can't be handed back ends by itself; what went wrong first is what counts.
     const giveUp = async (error: unknown): Promise<never> => {
-      await this.lanes.handBack(lease).catch(() => undefined);
+      await this.lanes.handBack(lease).catch((fault: unknown) => {
+        this.log.warn({ event: 'lease.not_ended', lane: laneName(lane), error: fault });
+      });
       throw error;
     };
     const beginning = await this.calls.begin(request, lane, 0).catch(giveUp);

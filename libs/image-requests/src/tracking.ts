@@ -8,7 +8,7 @@ import type { SystemPostgres } from '#libs/postgres';
 import { creationFailed, trackingDeadlineExceeded } from './failures.js';
 import type { ImageRequest } from './image-request.js';
 import { again, DONE, type NextStep } from './next-step.js';
-import type { ReadCalls } from './read-calls.js';
+import type { ReadCallOutcome, ReadCalls } from './read-calls.js';
 import { lookPauseMs, type RetryPolicy } from './retry-policy.js';
 import type { Settlement } from './settlement.js';
 import type { TrackingStore } from './tracking.store.js';
@@ -18,6 +18,8 @@ const IMAGES_A_CALL = 100;
 const IMAGES_A_ROUND = 10_000;
 /** `USING`, "in use", stands only in the cloud's older pages; an image that is used is usable. */
 const USABLE: readonly string[] = ['NORMAL', 'USING'];
+/** The outcomes of a look for which no call was made. */
+const NOT_ASKED: readonly string[] = ['rejected', 'no_session', 'busy'] satisfies ReadCallOutcome<never>['kind'][];
 
 /** Follows the images of one account and region until each is usable or has failed, a hundred to a call. */
 export class Tracking {
@@ -72,10 +74,12 @@ export class Tracking {
 
     // An answer that can't be used tells nothing of any image; each is looked at again, until its deadline.
     const images = new Map(outcome.kind === 'read' ? outcome.value.map((image) => [image.imageId, image]) : []);
+    // Nor does the deadline count while nobody may ask: the image may have been usable for long.
+    const wasAsked = !NOT_ASKED.includes(outcome.kind);
     const unfinished: ImageRequest[] = [];
     for (const request of requests) {
       const image = images.get(request.imageId ?? '');
-      if (!(await this.finish(request, image))) unfinished.push(request);
+      if (!wasAsked || !(await this.finish(request, image))) unfinished.push(request);
     }
     const now = this.clock.now().getTime();
     await this.store.postponeLooks(
