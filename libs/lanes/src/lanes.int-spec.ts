@@ -56,6 +56,13 @@ describe('Lanes', () => {
     expect(await claimAll(lanes, 50)).toHaveLength(10);
   });
 
+  it('leases as many tokens for AssumeRole as the cloud takes calls a second', async () => {
+    lane = { ...lane, action: 'AssumeRole' };
+    const lanes = await restedLane();
+
+    expect(await claimAll(lanes, 650)).toHaveLength(600);
+  });
+
   it('lets many leave at once, and those who stay take the tokens that were promised to them', async () => {
     const lanes = await restedLane();
     const leaving = Array.from({ length: 500 }, (_, n) => `leaving-${n}`);
