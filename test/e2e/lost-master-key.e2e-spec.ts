@@ -69,7 +69,9 @@ describe('A master key that was removed while a credential still needs it', () =
       expect(line).toMatchObject({ level: 'error', accountId: tenant.account.id, missingKeyId: 'k1' });
       expect(line.error?.message).toContain('the key ring has no master key "k1"');
     }
-    expect(await read(waiting.id)).toMatchObject({ status: 'queued', waitingFor: 'retry', attempts: 0, error: null });
+    // While a worker tries again, it waits for a token for a moment.
+    await waitFor(async () => (await read(waiting.id)).waitingFor === 'retry', { timeoutMs: 20_000 });
+    expect(await read(waiting.id)).toMatchObject({ status: 'queued', attempts: 0, error: null });
     expect(await read(making.id)).toMatchObject({ status: 'creating', error: null });
     await waitFor(async () => (await read(tooLate.id)).status === 'failed', { timeoutMs: 30_000 });
     expect((await read(tooLate.id)).error?.code).toBe('deadline_exceeded');
