@@ -135,6 +135,43 @@ describe('Webhook endpoints', () => {
     expect(second.nextCursor).toBeNull();
   });
 
+  it('are sent again what is asked for, each time on record', async () => {
+    const { id } = await create();
+    const path = `/v1/webhook-endpoints/${id}`;
+    const { deliveryId } = (await tenant.api.call<{ deliveryId: string }>('POST', `${path}/test`)).body;
+    const redeliver = `/v1/webhook-deliveries/${deliveryId}/redeliver`;
+
+    expect(await tenant.api.call('POST', redeliver)).toMatchObject({ status: 202, body: { deliveryId } });
+    for (const body of [undefined, {}, { only: 'failed' }, { only: 'missing', after: '2026-01-01T00:00:00Z' }])
+      expect(await tenant.api.call('POST', `${path}/replay`, body)).toMatchObject({
+        status: 202,
+        body: { count: 0, more: false },
+      });
+    for (const body of [{ only: 'all' }, { after: 'yesterday' }, { after: null }, { since: 1 }])
+      expect(await tenant.api.call('POST', `${path}/replay`, body)).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_input' },
+      });
+    await tenant.api.call('PATCH', path, { status: 'disabled' });
+    for (const call of [redeliver, `${path}/replay`])
+      expect(await tenant.api.call('POST', call)).toMatchObject({
+        status: 409,
+        body: { code: 'webhook_endpoint_disabled' },
+      });
+    await tenant.api.call('DELETE', path);
+    expect(await tenant.api.call('POST', redeliver)).toMatchObject({
+      status: 409,
+      body: { code: 'webhook_endpoint_deleted' },
+    });
+
+    const log = await tenant.api.read<Page>('/v1/audit-log');
+    const actions = log.data
+      .filter((entry) => JSON.stringify(entry['target']).includes(id))
+      .map((entry) => entry['action']);
+    expect(actions.filter((action) => action === 'webhook_endpoint.redeliver')).toHaveLength(1);
+    expect(actions.filter((action) => action === 'webhook_endpoint.replay')).toHaveLength(4);
+  });
+
   it('of another tenant are not there', async () => {
     const { id } = await create();
     const stranger = await gateway.createTenant(SCOPES);
@@ -143,6 +180,7 @@ describe('Webhook endpoints', () => {
       ['PATCH', '', { status: 'disabled' }],
       ['DELETE', ''],
       ['POST', '/test'],
+      ['POST', '/replay'],
       ['GET', '/deliveries'],
     ];
     for (const [method, path, body] of calls) {

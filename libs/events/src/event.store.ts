@@ -25,6 +25,8 @@ type EventRow = Omit<EventTables['events'], 'position'> & { position: number };
 export interface FeedPage {
   readonly afterSequence: number;
   readonly types?: readonly EventType[];
+  /** Only events from this time on. */
+  readonly from?: Date;
   readonly limit: number;
 }
 
@@ -108,6 +110,19 @@ export class EventStore {
     return row && sequencedEvent(row);
   }
 
+  /** Those that have a place in the sequence. */
+  async findManySequenced(db: Db, tenantId: TenantId, ids: readonly EventId[]): Promise<readonly SequencedEvent[]> {
+    const rows = await db
+      .$extendTables<EventTables>()
+      .selectFrom('events')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('id', '=', sql<EventId>`any(${ids})`)
+      .where('sequence', 'is not', null)
+      .execute();
+    return rows.map(sequencedEvent);
+  }
+
   /** Oldest first, by sequence. */
   async listSequenced(db: Db, tenantId: TenantId, page: FeedPage): Promise<readonly SequencedEvent[]> {
     let query = db
@@ -119,6 +134,7 @@ export class EventStore {
       .orderBy('sequence')
       .limit(page.limit);
     if (page.types !== undefined) query = query.where('type', 'in', page.types);
+    if (page.from !== undefined) query = query.where('created_at', '>=', page.from);
     return (await query.execute()).map(sequencedEvent);
   }
 }

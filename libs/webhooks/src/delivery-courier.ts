@@ -1,11 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '#libs/clock';
-import { cloudEvent, type EventFeed } from '#libs/events';
-import type { SystemPostgres } from '#libs/postgres';
-import type { EndpointSecrets } from './endpoint-secrets.js';
+import { cloudEvent, type SequencedEvent } from '#libs/events';
+import type { OpenedSecrets } from './endpoint-secrets.js';
 import { signatureHeaders } from './signature.js';
-import type { DeliveryAttempt, WebhookDelivery } from './webhook-delivery.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
+import type { DeliveryAttempt } from './webhook-delivery.js';
 import type { SendResult, WebhookSender } from './webhook-sender.js';
 
 /** What came back, and the record of it. */
@@ -23,12 +21,9 @@ const UNSIGNABLE: SendResult = {
   retryAfter: undefined,
 };
 
-/** Signs one delivery's event and posts it, once. */
+/** Signs one event and posts it, once. */
 export class DeliveryCourier {
   constructor(
-    private readonly postgres: SystemPostgres,
-    private readonly events: EventFeed,
-    private readonly secrets: EndpointSecrets,
     private readonly sender: WebhookSender,
     private readonly clock: Clock,
   ) {}
@@ -37,9 +32,7 @@ export class DeliveryCourier {
    * The id and the body are the same each time; time and signature are of the moment, as receivers want them. What can't be
    * signed is not sent, and counts as an attempt that failed: else it would be tried for ever, and nobody would see why.
    */
-  async carry(delivery: WebhookDelivery, endpoint: WebhookEndpoint): Promise<Errand> {
-    const event = await this.events.get(delivery.tenantId, delivery.eventId);
-    const opened = await this.secrets.open(this.postgres.db, endpoint);
+  async carry(event: SequencedEvent, url: string, opened: OpenedSecrets): Promise<Errand> {
     const at = this.clock.now();
     if (opened.kind === 'unopenable')
       return { result: UNSIGNABLE, attempt: attemptOf(at, 0, UNSIGNABLE), fault: opened.fault };
@@ -51,7 +44,7 @@ export class DeliveryCourier {
       ...signatureHeaders({ id: event.id, at, body }, opened.secrets),
     };
     const startedMs = performance.now();
-    const result = await this.sender.post(endpoint.url, headers, body);
+    const result = await this.sender.post(url, headers, body);
     const durationMs = Math.round(performance.now() - startedMs);
     return { result, attempt: attemptOf(at, durationMs, result), fault: null };
   }

@@ -1,11 +1,13 @@
 export { assembleDeliverySide, assembleTenantSide } from './assemble-webhooks.js';
-export { Deliveries } from './deliveries.service.js';
-export { DueDeliveries } from './due-deliveries.js';
+export { EndpointDispatcher } from './endpoint-dispatcher.js';
+export type { DispatchOutcome } from './endpoint-dispatcher.js';
+export { ForgottenEndpoints } from './forgotten-endpoints.js';
 export { WebhookDeliveries } from './webhook-deliveries.service.js';
 export { DELIVERY_FAILURES } from './webhook-delivery.js';
-export type { AttemptOutcome, DeliveryFailure, DeliveryStatus, DeliveryWithAttempts } from './webhook-delivery.js';
+export type { DeliveryFailure, DeliveryStatus, DeliveryWithAttempts } from './webhook-delivery.js';
 export type { EndpointStatus, NewWebhookEndpoint, WebhookEndpoint } from './webhook-endpoint.js';
 export { WebhookEndpoints } from './webhook-endpoints.service.js';
+export { WebhookResending } from './webhook-resending.service.js';
 export { WebhookSecretBoxes } from './webhook-secret-boxes.js';
 export { WebhookSecretStore } from './webhook-secret.store.js';
 export { WebhookSender } from './webhook-sender.js';

@@ -85,14 +85,13 @@ export class WebhookEndpointStore {
     return (await query.execute()).map(endpointOf);
   }
 
-  /** All that may get events of these tenants. */
-  async listEnabled(db: SystemDb, tenantIds: readonly TenantId[]): Promise<readonly WebhookEndpoint[]> {
+  /** All endpoints of these tenants. */
+  async listOf(db: SystemDb, tenantIds: readonly TenantId[]): Promise<readonly WebhookEndpoint[]> {
     const rows = await db
       .$extendTables<EndpointTables>()
       .selectFrom('webhook_endpoints')
       .selectAll()
       .where('tenant_id', 'in', tenantIds)
-      .where('status', '=', 'enabled')
       .where('deleted_at', 'is', null)
       .orderBy('id')
       .execute();

@@ -33,11 +33,11 @@ export interface EndpointChange extends Partial<NewWebhookEndpoint> {
 }
 
 /**
- * Whether `event` goes to `endpoint`, both being of one tenant. A test goes to the endpoint it is about, whatever its
- * filters. An account filter leaves out events that belong to no account.
+ * Whether `event` is for `endpoint`, enabled or not, both being of one tenant. A test is for the endpoint it is about,
+ * whatever its filters. An account filter leaves out events that belong to no account.
  */
-export function wantsEvent(endpoint: WebhookEndpoint, event: SequencedEvent): boolean {
-  if (event.tenantId !== endpoint.tenantId || endpoint.status !== 'enabled') return false;
+export function isFor(event: SequencedEvent, endpoint: WebhookEndpoint): boolean {
+  if (event.tenantId !== endpoint.tenantId) return false;
   if (event.type === 'webhook_endpoint.test') return event.subject === endpoint.id;
   if (endpoint.eventTypes !== null && !endpoint.eventTypes.includes(event.type)) return false;
   return endpoint.accountIds === null || (event.accountId !== null && endpoint.accountIds.includes(event.accountId));

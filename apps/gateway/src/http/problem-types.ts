@@ -204,6 +204,12 @@ export const PROBLEM_TYPES = {
     meaning: 'The URL, or a part of its path, is longer than the service reads.',
     remedy: 'Check the ids in the path.',
   },
+  webhook_endpoint_deleted: {
+    status: 409,
+    title: 'Webhook endpoint deleted',
+    meaning: 'The delivery is on record, but its endpoint was deleted.',
+    remedy: 'Make an endpoint with POST /v1/webhook-endpoints, and have events sent to it with its /replay.',
+  },
   webhook_endpoint_disabled: {
     status: 409,
     title: 'Webhook endpoint is disabled',
