@@ -4,8 +4,8 @@ import { parseCidrs } from './may-dial.js';
 import { WebhookSender } from './webhook-sender.js';
 import { type DialPolicy, type Resolve, WebhookUrlGuard } from './webhook-url.js';
 
-const LOOPBACK: DialPolicy = { allowed: parseCidrs(['127.0.0.1/32']), allowHttp: true };
-const PUBLIC_ONLY: DialPolicy = { allowed: [], allowHttp: true };
+const LOOPBACK: DialPolicy = { allowed: parseCidrs(['127.0.0.1/32']), allowedPorts: [], allowHttp: true };
+const PUBLIC_ONLY: DialPolicy = { allowed: [], allowedPorts: [], allowHttp: true };
 const TIMEOUT_MS = 300;
 
 const resolvesTo =
