@@ -76,7 +76,7 @@ describe('WebhookSender', () => {
 
   it('cuts off an answer that never comes, and a name that never resolves', async () => {
     const { url } = await receiver(() => undefined);
-    const error = expect.stringMatching(/no complete answer within 300 ms|timed out/) as string;
+    const error = `no complete answer within ${TIMEOUT_MS} ms`;
     expect(await sender().post(url, {}, '')).toMatchObject({ statusCode: null, error });
     const unresolved = sender(LOOPBACK, () => new Promise(() => undefined));
     expect(await unresolved.post('http://hooks.example.com/', {}, '')).toMatchObject({ statusCode: null, error });
