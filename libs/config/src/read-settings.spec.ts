@@ -85,6 +85,9 @@ describe('readSettings', () => {
     ['WEBHOOK_ALLOW_HTTP', 'yes', 'must be "true" or "false"'],
     ['WEBHOOK_ALLOWED_CIDRS', '10.0.0.0/8,10.0.0.0/40', 'range 2 must be an address and a prefix length'],
     ['WEBHOOK_ALLOWED_CIDRS', 'localhost', 'range 1 must be an address and a prefix length'],
+    ['WEBHOOK_ALLOWED_PORTS', '25,0', 'port 2 must be a whole number from 1 to 65535'],
+    ['WEBHOOK_ALLOWED_PORTS', '65536', 'port 1 must be a whole number from 1 to 65535'],
+    ['WEBHOOK_ALLOWED_PORTS', '25-30', 'port 1 must be a whole number from 1 to 65535'],
     ['REGIONS', 'ap-guangzhou,Moon', 'must be a comma-separated list of region names'],
     ['LOG_LEVEL', 'loud', 'must be trace, debug, info'],
   ])('refuses %s=%s', (name, value, reason) => {

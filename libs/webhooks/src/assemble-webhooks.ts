@@ -30,10 +30,12 @@ import { WebhookSecretStore } from './webhook-secret.store.js';
 import { WebhookSender } from './webhook-sender.js';
 import { type DialPolicy, type Resolve, resolveBySystem, WebhookUrlGuard } from './webhook-url.js';
 
-/** Which addresses webhooks may call, as the environment says it. */
+/** Which addresses and ports webhooks may call, as the environment says it. */
 export interface WebhookAddressSettings {
   readonly webhookAllowedCidrs: readonly string[];
   readonly webhookAllowHttp: boolean;
+  /** None where it is left out. */
+  readonly webhookAllowedPorts?: readonly number[];
 }
 
 export interface WebhookDeliverySettings extends WebhookAddressSettings {
@@ -134,5 +136,9 @@ function stores() {
 }
 
 function dialPolicy(settings: WebhookAddressSettings): DialPolicy {
-  return { allowed: parseCidrs(settings.webhookAllowedCidrs), allowHttp: settings.webhookAllowHttp };
+  return {
+    allowed: parseCidrs(settings.webhookAllowedCidrs),
+    allowedPorts: settings.webhookAllowedPorts ?? [],
+    allowHttp: settings.webhookAllowHttp,
+  };
 }

@@ -219,8 +219,9 @@ export const PROBLEM_TYPES = {
   webhook_url_forbidden: {
     status: 422,
     title: 'Webhook URL may not be called',
-    meaning: 'The URL leads to an address that this service does not call, such as a private one; detail says why.',
-    remedy: 'Use a public https URL, or ask the operators to allow the network.',
+    meaning:
+      'The URL leads to an address or port that this service does not call, such as a private one; detail says why.',
+    remedy: 'Use a public https URL, or ask the operators to allow the network or the port.',
   },
 } as const satisfies Readonly<Record<string, ProblemType>>;
 
