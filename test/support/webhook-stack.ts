@@ -5,7 +5,7 @@ import { ManualClock } from '#libs/clock';
 import { EventFeed, EventRelay, EventStore, type EventType, Outbox } from '#libs/events';
 import { newId } from '#libs/ids';
 import type { AccountId, DeliveryId, EventId, TenantId } from '#libs/ids';
-import { SilentLog } from '#libs/logging';
+import { type Log, SilentLog } from '#libs/logging';
 import { Queues } from '#libs/queues';
 import { connectRedis, Hints } from '#libs/redis';
 import { KeyRing, Sealer } from '#libs/sealing';
@@ -20,6 +20,7 @@ export interface StackOptions {
   /** Redis' own database number: files that run side by side take different ones, and each flushes its own. */
   readonly redisDatabase: number;
   readonly retryScheduleMs?: readonly number[];
+  readonly log?: Log;
   readonly timeoutMs?: number;
   readonly clock?: ManualClock;
 }
@@ -41,6 +42,7 @@ export class WebhookStack {
     readonly retryScheduleMs: readonly number[],
     webhookTimeoutMs: number,
     readonly clock: ManualClock,
+    log: Log,
   ) {
     const { postgres } = database;
     const hints = new Hints(redis, redis);
@@ -66,7 +68,7 @@ export class WebhookStack {
       ...ground,
       queues: this.queues,
       events: this.feed,
-      log: new SilentLog(),
+      log,
     });
     this.relay = new EventRelay(postgres, store, hints, [this.deliverySide.planner]);
   }
@@ -74,10 +76,11 @@ export class WebhookStack {
   static async start(options: StackOptions): Promise<WebhookStack> {
     const { redisDatabase, retryScheduleMs = [5000, 300_000], timeoutMs = 1000 } = options;
     const clock = options.clock ?? new ManualClock(new Date());
+    const log = options.log ?? new SilentLog();
     const url = new URL(testRedisUrl());
     url.pathname = `/${redisDatabase}`;
     const redis = connectRedis(new Secret(url.href), 'commands');
-    return new WebhookStack(await createMigratedDatabase(), redis, retryScheduleMs, timeoutMs, clock);
+    return new WebhookStack(await createMigratedDatabase(), redis, retryScheduleMs, timeoutMs, clock, log);
   }
 
   /** Forgets every delivery and job, and closes the receivers. */

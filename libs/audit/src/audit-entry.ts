@@ -46,6 +46,8 @@ export type AuditAction =
   | 'webhook_endpoint.rotate_secret'
   | 'webhook_endpoint.rewrap_secret'
   | 'webhook_endpoint.test'
+  | 'webhook_signing_key.create'
+  | 'webhook_signing_key.rewrap'
   | 'auth.refused';
 
 /** One call of the cloud, as the cloud's own audit knows it too (by its request id). */

@@ -14,7 +14,11 @@ import { DeliverySettler } from './delivery-settler.js';
 import { DueDeliveries } from './due-deliveries.js';
 import { EndpointDisabler } from './endpoint-disabler.js';
 import { EndpointSecrets } from './endpoint-secrets.js';
+import { EndpointSigner } from './endpoint-signer.js';
 import { parseCidrs } from './may-dial.js';
+import { SigningKeyStore } from './signing-key.store.js';
+import { SigningKeys } from './signing-keys.service.js';
+import { SpentSecrets } from './spent-secrets.js';
 import { WebhookDeliveries } from './webhook-deliveries.service.js';
 import { WebhookDeliveryStore } from './webhook-delivery.store.js';
 import { WebhookEndpointStore } from './webhook-endpoint.store.js';
@@ -57,10 +61,11 @@ export interface DeliverySideParts extends Ground {
   readonly settings: WebhookDeliverySettings;
 }
 
-/** What the gateway needs: endpoints, and the view of their deliveries. Throws when the settings name a bad range. */
+/** What the gateway needs: endpoints, the view of their deliveries, and the keys to verify with. Throws when the settings name a bad range. */
 export function assembleTenantSide(parts: TenantSideParts): {
   readonly endpoints: WebhookEndpoints;
   readonly deliveries: WebhookDeliveries;
+  readonly signingKeys: SigningKeys;
 } {
   const { postgres, accounts, sealer, outbox, audit, clock } = parts;
   const endpointStore = new WebhookEndpointStore();
@@ -70,24 +75,28 @@ export function assembleTenantSide(parts: TenantSideParts): {
   return {
     endpoints: new WebhookEndpoints(postgres, endpointStore, deliveryStore, accounts, secrets, urlGuard, audit, clock),
     deliveries: new WebhookDeliveries(postgres, endpointStore, deliveryStore, outbox, audit, clock),
+    signingKeys: new SigningKeys(postgres, new SigningKeyStore(), sealer, audit, clock),
   };
 }
 
-/** What the worker needs: the planner for the relay, the attempts, the sweep, and the sender, which it closes last. */
+/** What the worker needs: the planner for the relay, the attempts, the sweeps, and the sender, which it closes last. */
 export function assembleDeliverySide(parts: DeliverySideParts): {
   readonly planner: DeliveryPlanner;
   readonly deliveries: Deliveries;
   readonly dueDeliveries: DueDeliveries;
+  readonly spentSecrets: SpentSecrets;
   readonly sender: WebhookSender;
 } {
   const { postgres, sealer, outbox, audit, clock, queues, log, settings } = parts;
   const endpoints = new WebhookEndpointStore();
   const store = new WebhookDeliveryStore();
-  const secrets = new EndpointSecrets(new WebhookSecretStore(), sealer);
+  const [secretStore, keyStore] = [new WebhookSecretStore(), new SigningKeyStore()];
+  const signingKeys = new SigningKeys(postgres, keyStore, sealer, audit, clock);
+  const signer = new EndpointSigner(postgres, new EndpointSecrets(secretStore, sealer), signingKeys, log);
   const queue = new DeliveryQueue(postgres, queues);
   const timeoutMs = settings.webhookTimeoutMs;
   const sender = new WebhookSender({ policy: dialPolicy(settings), timeoutMs }, parts.resolve ?? resolveBySystem);
-  const courier = new DeliveryCourier(postgres, parts.events, secrets, sender, clock);
+  const courier = new DeliveryCourier(parts.events, signer, sender, clock);
   const disabler = new EndpointDisabler(endpoints, store, outbox, audit);
   const settler = new DeliverySettler(postgres, store, disabler, queue);
   const schedule = { stepsMs: settings.webhookRetryScheduleMs, random: Math.random };
@@ -95,6 +104,7 @@ export function assembleDeliverySide(parts: DeliverySideParts): {
     planner: new DeliveryPlanner(endpoints, store, queue, clock),
     deliveries: new Deliveries(postgres, store, endpoints, courier, settler, clock, log, { schedule, timeoutMs }),
     dueDeliveries: new DueDeliveries(postgres, store, queues, clock),
+    spentSecrets: new SpentSecrets(postgres, secretStore, keyStore, clock),
     sender,
   };
 }

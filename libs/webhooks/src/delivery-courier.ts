@@ -1,9 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '#libs/clock';
 import { cloudEvent, type EventFeed } from '#libs/events';
-import type { SystemPostgres } from '#libs/postgres';
-import type { EndpointSecrets } from './endpoint-secrets.js';
-import { signatureHeaders } from './signature.js';
+import type { EndpointSigner } from './endpoint-signer.js';
 import type { DeliveryAttempt, WebhookDelivery } from './webhook-delivery.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
 import type { SendResult, WebhookSender } from './webhook-sender.js';
@@ -26,9 +24,8 @@ const UNSIGNABLE: SendResult = {
 /** Signs one delivery's event and posts it, once. */
 export class DeliveryCourier {
   constructor(
-    private readonly postgres: SystemPostgres,
     private readonly events: EventFeed,
-    private readonly secrets: EndpointSecrets,
+    private readonly signer: EndpointSigner,
     private readonly sender: WebhookSender,
     private readonly clock: Clock,
   ) {}
@@ -39,16 +36,17 @@ export class DeliveryCourier {
    */
   async carry(delivery: WebhookDelivery, endpoint: WebhookEndpoint): Promise<Errand> {
     const event = await this.events.get(delivery.tenantId, delivery.eventId);
-    const opened = await this.secrets.open(this.postgres.db, endpoint);
-    const at = this.clock.now();
-    if (opened.kind === 'unopenable')
-      return { result: UNSIGNABLE, attempt: attemptOf(at, 0, UNSIGNABLE), fault: opened.fault };
-
     const body = JSON.stringify(cloudEvent(event));
+    const at = this.clock.now();
+    const signer = await this.signer.open(endpoint, at);
+    const signing = signer.sign({ id: event.id, at, body });
+    if (signing.kind === 'unsignable')
+      return { result: UNSIGNABLE, attempt: attemptOf(at, 0, UNSIGNABLE), fault: signing.fault };
+
     const headers = {
       'content-type': 'application/cloudevents+json',
       'user-agent': 'cvm-image-service-webhooks',
-      ...signatureHeaders({ id: event.id, at, body }, opened.secrets),
+      ...signing.headers,
     };
     const startedMs = performance.now();
     const result = await this.sender.post(endpoint.url, headers, body);
