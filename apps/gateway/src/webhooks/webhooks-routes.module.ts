@@ -6,9 +6,10 @@ import { GatewaySettings } from '#libs/config';
 import { Outbox } from '#libs/events';
 import { Postgres } from '#libs/postgres';
 import { Sealer } from '#libs/sealing';
-import { assembleTenantSide, WebhookDeliveries, WebhookEndpoints } from '#libs/webhooks';
+import { assembleTenantSide, SigningKeys, WebhookDeliveries, WebhookEndpoints } from '#libs/webhooks';
 import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
 import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
+import { WebhookKeysController } from './webhook-keys.controller.js';
 
 type TenantSide = ReturnType<typeof assembleTenantSide>;
 
@@ -16,7 +17,7 @@ const TENANT_SIDE = Symbol('webhooks as tenants see them');
 
 @Module({
   imports: [AccountsModule],
-  controllers: [WebhookEndpointsController, WebhookDeliveriesController],
+  controllers: [WebhookEndpointsController, WebhookDeliveriesController, WebhookKeysController],
   providers: [
     {
       provide: TENANT_SIDE,
@@ -33,6 +34,7 @@ const TENANT_SIDE = Symbol('webhooks as tenants see them');
     },
     { provide: WebhookEndpoints, useFactory: (side: TenantSide) => side.endpoints, inject: [TENANT_SIDE] },
     { provide: WebhookDeliveries, useFactory: (side: TenantSide) => side.deliveries, inject: [TENANT_SIDE] },
+    { provide: SigningKeys, useFactory: (side: TenantSide) => side.signingKeys, inject: [TENANT_SIDE] },
   ],
 })
 export class WebhooksRoutesModule {}
