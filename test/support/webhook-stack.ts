@@ -5,7 +5,7 @@ import { ManualClock } from '#libs/clock';
 import { EventFeed, EventRelay, EventStore, type EventType, Outbox } from '#libs/events';
 import { newId } from '#libs/ids';
 import type { AccountId, DeliveryId, EventId, TenantId, WebhookEndpointId } from '#libs/ids';
-import { SilentLog } from '#libs/logging';
+import { type Log, SilentLog } from '#libs/logging';
 import { Queues } from '#libs/queues';
 import { connectRedis, Hints } from '#libs/redis';
 import { KeyRing, Sealer } from '#libs/sealing';
@@ -27,6 +27,7 @@ export interface StackOptions {
   /** Redis' own database number: files that run side by side take different ones, and each flushes its own. */
   readonly redisDatabase: number;
   readonly retryScheduleMs?: readonly number[];
+  readonly log?: Log;
   readonly timeoutMs?: number;
   readonly clock?: ManualClock;
 }
@@ -51,6 +52,7 @@ export class WebhookStack {
     readonly retryScheduleMs: readonly number[],
     private readonly webhookTimeoutMs: number,
     readonly clock: ManualClock,
+    private readonly log: Log,
   ) {
     const { postgres } = database;
     const hints = new Hints(redis, subscriber);
@@ -66,7 +68,7 @@ export class WebhookStack {
   /** One more process that delivers, which knows of the others only what they know of one another. */
   newWorker({ dispatchesMax = 100 }: { readonly dispatchesMax?: number } = {}): DeliverySide {
     const hints = new Hints(this.redis, this.subscriber);
-    const worker = assembleDeliverySide({ ...this.ground(), hints, log: new SilentLog(), dispatchesMax });
+    const worker = assembleDeliverySide({ ...this.ground(), hints, log: this.log, dispatchesMax });
     this.workers.push(worker);
     return worker;
   }
@@ -92,11 +94,12 @@ export class WebhookStack {
   static async start(options: StackOptions): Promise<WebhookStack> {
     const { redisDatabase, retryScheduleMs = [5000, 300_000], timeoutMs = 1000 } = options;
     const clock = options.clock ?? new ManualClock(new Date());
+    const log = options.log ?? new SilentLog();
     const url = new URL(testRedisUrl());
     url.pathname = `/${redisDatabase}`;
     const redis = connectRedis(new Secret(url.href), 'commands');
     const subscriber = connectRedis(new Secret(url.href), 'blocking');
-    return new WebhookStack(await createMigratedDatabase(), redis, subscriber, retryScheduleMs, timeoutMs, clock);
+    return new WebhookStack(await createMigratedDatabase(), redis, subscriber, retryScheduleMs, timeoutMs, clock, log);
   }
 
   /** Forgets every delivery and job, and closes the receivers. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { newId } from '#libs/ids';
 import { stopAllProcesses } from '#libs/testing';
 import {
@@ -43,6 +44,7 @@ describe('Webhook endpoints', () => {
       accountIds: null,
       description: 'dashboard',
       status: 'enabled',
+      signatureSchemes: ['v1'],
       createdAt: expect.any(String) as string,
     });
     expect(await tenant.api.read(`/v1/webhook-endpoints/${made.id}`)).toEqual(rest);
@@ -57,6 +59,9 @@ describe('Webhook endpoints', () => {
     [{ url, accountIds: ['acc_x'] }, '/accountIds/0 malformed'],
     [{ url, accountIds: ['acc_01h455vb4pex5vsknk084sn02q'] }, '/accountIds/0 not_found'],
     [{ url, secret: 'mine' }, '/secret unknown_field'],
+    [{ url, signatureSchemes: ['v1a'] }, '/signatureSchemes required'],
+    [{ url, signatureSchemes: ['v1', 'v2'] }, '/signatureSchemes/1 unknown_value'],
+    [{ url, signatureSchemes: null }, '/signatureSchemes wrong_type'],
   ])('are not made of %j', async (body, fault) => {
     const answer = await tenant.api.call<{ errors: { pointer: string; code: string }[] }>(
       'POST',
@@ -129,6 +134,77 @@ describe('Webhook endpoints', () => {
     ]);
   });
 
+  it.each([
+    ['no body', undefined, 86_400],
+    ['an empty one', {}, 86_400],
+    ['an overlap of its own', { overlapSeconds: 0 }, 0],
+  ])(
+    'get another secret with %s, which is shown once, and on record without it',
+    async (_what, body, overlapSeconds) => {
+      const made = await create();
+      const path = `/v1/webhook-endpoints/${made.id}`;
+      const rotated = await tenant.api.call<{ secret: string }>('POST', `${path}/rotate-secret`, body);
+      const { secret } = rotated.body;
+
+      expect(rotated.status).toBe(200);
+      expect(rotated.body).toEqual({ secret: expect.stringMatching(/^whsec_/) as string });
+      expect(secret).not.toBe(made.secret);
+      expect(JSON.stringify(await tenant.api.read(path))).not.toContain('whsec_');
+      const log = await tenant.api.read<Page>('/v1/audit-log?action=webhook_endpoint.rotate_secret');
+      expect(log.data.at(-1)).toMatchObject({
+        target: { id: made.id },
+        detail: { version: 2, overlapSeconds },
+      });
+      expect(gateway.process.logs() + JSON.stringify(log)).not.toContain(secret);
+    },
+  );
+
+  it.each([
+    [{ overlapSeconds: 86_401 }, '/overlapSeconds too_large'],
+    [{ overlapSeconds: -1 }, '/overlapSeconds too_small'],
+    [{ overlapSeconds: '60' }, '/overlapSeconds wrong_type'],
+    [{ overlapSeconds: null }, '/overlapSeconds wrong_type'],
+    [{ secret: 'mine' }, '/secret unknown_field'],
+    [[], ' wrong_type'],
+  ])('keep their secret when asked to replace it with %j', async (body, fault) => {
+    const { id } = await create();
+    const answer = await tenant.api.call<{ errors: { pointer: string; code: string }[] }>(
+      'POST',
+      `/v1/webhook-endpoints/${id}/rotate-secret`,
+      body,
+    );
+
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors.map(({ pointer, code }) => `${pointer} ${code}`)).toContain(fault);
+    const { rows } = await sql`select from webhook_secrets where endpoint_id = ${id}`.execute(
+      gateway.database.postgres.db,
+    );
+    expect(rows).toHaveLength(1);
+  });
+
+  it('are verified with keys that anybody may read and keep for a while', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, async () => fetch(`${gateway.url}/.well-known/webhook-keys.json`)),
+    );
+    const sets = (await Promise.all(answers.map((answer) => answer.json()))) as { keys: Record<string, string>[] }[];
+    const [key] = sets[0]?.keys ?? [];
+
+    expect(answers.map(({ status, headers }) => [status, headers.get('cache-control')])).toEqual(
+      answers.map(() => [200, 'public, max-age=300']),
+    );
+    for (const set of sets) expect(set).toEqual(sets[0]);
+    expect(sets[0]?.keys).toHaveLength(1);
+    expect(key).toEqual({
+      kty: 'OKP',
+      crv: 'Ed25519',
+      alg: 'EdDSA',
+      use: 'sig',
+      kid: expect.stringMatching(/^whk_/) as string,
+      x: expect.stringMatching(/^[\w-]{43}$/) as string,
+      publicKey: `whpk_${Buffer.from(key?.['x'] ?? '', 'base64url').toString('base64')}`,
+    });
+  });
+
   it('are listed page by page', async () => {
     const other = await gateway.createTenant(SCOPES);
     for (const description of ['one', 'two', 'three'])
@@ -186,6 +262,7 @@ describe('Webhook endpoints', () => {
       ['DELETE', ''],
       ['POST', '/test'],
       ['POST', '/replay'],
+      ['POST', '/rotate-secret'],
       ['GET', '/deliveries'],
     ];
     for (const [method, path, body] of calls) {

@@ -43,11 +43,10 @@ describe('WebhookDeliveryProcessor', () => {
     url.pathname = `/${REDIS_DATABASE}`;
     const connection = connectRedis(new Secret(url.href), 'blocking');
     const processor = new WebhookDeliveryProcessor(stack.newWorker().dispatcher);
-    const worker = new Worker(
-      DELIVER_QUEUE,
-      (job: Job<QueueJobs['deliver-webhooks']>) => processor.process(job),
-      { connection, concurrency: 20 },
-    );
+    const worker = new Worker(DELIVER_QUEUE, (job: Job<QueueJobs['deliver-webhooks']>) => processor.process(job), {
+      connection,
+      concurrency: 20,
+    });
     worker.on('error', () => undefined);
     connections.push(connection);
     workers.push(worker);

@@ -25,13 +25,20 @@ import { Hints, RedisMemory } from '#libs/redis';
 import { assembleRoleAssumption, RoleSessions } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Tenants, TenantStore } from '#libs/tenants';
-import { assembleDeliverySide, EndpointDispatcher, ForgottenEndpoints, WebhookSender } from '#libs/webhooks';
+import {
+  assembleDeliverySide,
+  EndpointDispatcher,
+  ForgottenEndpoints,
+  SpentSecrets,
+  WebhookSender,
+} from '#libs/webhooks';
 import { BacklogWatch } from './backlog-watch.js';
 import { CredentialHoldSweeper } from './credential-hold.sweeper.js';
 import { LaneSweeper } from './lane.sweeper.js';
 import { OutboxRelaySweeper } from './outbox-relay.sweeper.js';
 import { QueueWorkers } from './queue-workers.js';
 import { RecoverySweeper } from './recovery.sweeper.js';
+import { SpentSecretSweeper } from './spent-secret.sweeper.js';
 import { SubmissionProcessor } from './submission.processor.js';
 import { TrackingProcessor } from './tracking.processor.js';
 import { VerificationSweeper } from './verification.sweeper.js';
@@ -133,6 +140,7 @@ export class WorkerModule implements OnApplicationShutdown {
         { provide: EventRelay, useValue: new EventRelay(postgres, events, hints, [webhooks.planner]) },
         { provide: EndpointDispatcher, useValue: webhooks.dispatcher },
         { provide: ForgottenEndpoints, useValue: webhooks.forgotten },
+        { provide: SpentSecrets, useValue: webhooks.spentSecrets },
         { provide: WebhookSender, useValue: webhooks.sender },
         { provide: Submission, useValue: work.submission },
         { provide: Tracking, useValue: work.tracking },
@@ -166,6 +174,7 @@ export class WorkerModule implements OnApplicationShutdown {
         },
         OutboxRelaySweeper,
         WebhookDeliverySweeper,
+        SpentSecretSweeper,
         LaneSweeper,
         RecoverySweeper,
         CredentialHoldSweeper,

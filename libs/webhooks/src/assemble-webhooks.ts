@@ -19,7 +19,11 @@ import { EndpointDispatcher } from './endpoint-dispatcher.js';
 import { EndpointSecrets } from './endpoint-secrets.js';
 import { EndpointTraffic } from './endpoint-traffic.js';
 import { ForgottenEndpoints } from './forgotten-endpoints.js';
+import { EndpointSigner } from './endpoint-signer.js';
 import { parseCidrs } from './may-dial.js';
+import { SigningKeyStore } from './signing-key.store.js';
+import { SigningKeys } from './signing-keys.service.js';
+import { SpentSecrets } from './spent-secrets.js';
 import { WebhookDeliveries } from './webhook-deliveries.service.js';
 import { WebhookDeliveryStore } from './webhook-delivery.store.js';
 import { WebhookDispatchStore } from './webhook-dispatch.store.js';
@@ -70,13 +74,14 @@ export interface DeliverySideParts extends Ground {
 }
 
 /**
- * What the gateway needs: endpoints, the view of their deliveries, and sending them again. Throws when the settings name a
- * bad range.
+ * What the gateway needs: endpoints, the view of their deliveries, sending them again, and the keys to verify with. Throws
+ * when the settings name a bad range.
  */
 export function assembleTenantSide(parts: TenantSideParts): {
   readonly endpoints: WebhookEndpoints;
   readonly deliveries: WebhookDeliveries;
   readonly resending: WebhookResending;
+  readonly signingKeys: SigningKeys;
 } {
   const { postgres, accounts, sealer, outbox, events, queues, audit, clock } = parts;
   const { endpointStore, deliveryStore, dispatchStore } = stores();
@@ -88,19 +93,23 @@ export function assembleTenantSide(parts: TenantSideParts): {
     endpoints: new WebhookEndpoints(postgres, endpointStore, traffic, accounts, secrets, urlGuard, audit, clock),
     deliveries: new WebhookDeliveries(postgres, endpointStore, deliveryStore, outbox, audit, clock),
     resending: new WebhookResending(postgres, endpointStore, deliveryStore, dispatchStore, events, queue, audit, clock),
+    signingKeys: new SigningKeys(postgres, new SigningKeyStore(), sealer, audit, clock),
   };
 }
 
-/** What the worker needs: the planner for the relay, the dispatcher, the sweep, and the sender, which it closes last. */
+/** What the worker needs: the planner for the relay, the dispatcher, the sweeps, and the sender, which it closes last. */
 export function assembleDeliverySide(parts: DeliverySideParts): {
   readonly planner: DeliveryPlanner;
   readonly dispatcher: EndpointDispatcher;
   readonly forgotten: ForgottenEndpoints;
+  readonly spentSecrets: SpentSecrets;
   readonly sender: WebhookSender;
 } {
   const { postgres, sealer, outbox, audit, events, clock, queues, hints, log, settings } = parts;
   const { endpointStore: endpoints, deliveryStore, dispatchStore } = stores();
   const due = new DueDeliveryStore();
+  const [secretStore, keyStore] = [new WebhookSecretStore(), new SigningKeyStore()];
+  const signingKeys = new SigningKeys(postgres, keyStore, sealer, audit, clock);
   const queue = new DeliveryQueue(postgres, queues, clock);
   const traffic = new EndpointTraffic(deliveryStore, dispatchStore, queue);
   const timeoutMs = settings.webhookTimeoutMs;
@@ -113,7 +122,7 @@ export function assembleDeliverySide(parts: DeliverySideParts): {
     endpoints,
     due,
     events,
-    secrets: new EndpointSecrets(new WebhookSecretStore(), sealer),
+    signer: new EndpointSigner(postgres, new EndpointSecrets(secretStore, sealer), signingKeys, log),
     courier: new DeliveryCourier(sender, clock),
     settler: new DeliverySettler(postgres, endpoints, dispatchStore, traffic, due, disabler, schedule, clock),
     log: new DeliveryLog(log),
@@ -123,6 +132,7 @@ export function assembleDeliverySide(parts: DeliverySideParts): {
     planner: new DeliveryPlanner(endpoints, deliveryStore, queue, clock),
     dispatcher: new EndpointDispatcher(dispatchParts, queue, hints, parts.dispatchesMax),
     forgotten: new ForgottenEndpoints(postgres, dispatchStore, queue, clock),
+    spentSecrets: new SpentSecrets(postgres, secretStore, keyStore, clock),
     sender,
   };
 }

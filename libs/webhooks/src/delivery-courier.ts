@@ -1,8 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '#libs/clock';
 import { cloudEvent, type SequencedEvent } from '#libs/events';
-import type { OpenedSecrets } from './endpoint-secrets.js';
-import { signatureHeaders } from './signature.js';
+import type { OpenedSigner } from './endpoint-signer.js';
 import type { DeliveryAttempt } from './webhook-delivery.js';
 import type { SendResult, WebhookSender } from './webhook-sender.js';
 
@@ -32,16 +31,17 @@ export class DeliveryCourier {
    * The id and the body are the same each time; time and signature are of the moment, as receivers want them. What can't be
    * signed is not sent, and counts as an attempt that failed: else it would be tried for ever, and nobody would see why.
    */
-  async carry(event: SequencedEvent, url: string, opened: OpenedSecrets): Promise<Errand> {
-    const at = this.clock.now();
-    if (opened.kind === 'unopenable')
-      return { result: UNSIGNABLE, attempt: attemptOf(at, 0, UNSIGNABLE), fault: opened.fault };
-
+  async carry(event: SequencedEvent, url: string, signer: OpenedSigner): Promise<Errand> {
     const body = JSON.stringify(cloudEvent(event));
+    const at = this.clock.now();
+    const signing = signer.sign({ id: event.id, at, body });
+    if (signing.kind === 'unsignable')
+      return { result: UNSIGNABLE, attempt: attemptOf(at, 0, UNSIGNABLE), fault: signing.fault };
+
     const headers = {
       'content-type': 'application/cloudevents+json',
       'user-agent': 'cvm-image-service-webhooks',
-      ...signatureHeaders({ id: event.id, at, body }, opened.secrets),
+      ...signing.headers,
     };
     const startedMs = performance.now();
     const result = await this.sender.post(url, headers, body);

@@ -8,7 +8,7 @@ import type { Answered, DeliverySettler } from './delivery-settler.js';
 import type { DispatchLeases } from './dispatch-leases.js';
 import type { DueDeliveryStore } from './due-delivery.store.js';
 import { PLACES, placesOf } from './endpoint-health.js';
-import type { EndpointSecrets } from './endpoint-secrets.js';
+import type { EndpointSigner } from './endpoint-signer.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
 import type { DispatchState } from './webhook-dispatch.store.js';
@@ -21,7 +21,7 @@ export interface DispatchParts {
   readonly endpoints: WebhookEndpointStore;
   readonly due: DueDeliveryStore;
   readonly events: EventFeed;
-  readonly secrets: EndpointSecrets;
+  readonly signer: EndpointSigner;
   readonly courier: DeliveryCourier;
   readonly settler: DeliverySettler;
   readonly log: DeliveryLog;
@@ -113,10 +113,10 @@ export class Dispatch {
 
   private async beginEach(endpoint: WebhookEndpoint, deliveries: readonly WebhookDelivery[]): Promise<void> {
     if (deliveries.length === 0) return;
-    const { postgres, secrets, events, courier } = this.parts;
+    const { postgres, signer, events, courier, clock } = this.parts;
     const ids = deliveries.map(({ eventId }) => eventId);
     const found = await events.findIn(postgres.db, endpoint.tenantId, ids);
-    const opened = await secrets.open(postgres.db, endpoint);
+    const opened = await signer.open(endpoint, clock.now());
     for (const delivery of deliveries) {
       const event = found.get(delivery.eventId);
       if (event === undefined) throw new Error(`${delivery.id} is about an event that is gone: ${delivery.eventId}`);

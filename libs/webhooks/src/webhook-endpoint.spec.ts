@@ -14,6 +14,7 @@ const endpointOf = (fields: Partial<WebhookEndpoint> = {}): WebhookEndpoint => (
   accountIds: null,
   description: null,
   status: 'enabled',
+  signatureSchemes: ['v1'],
   createdAt: AT,
   updatedAt: AT,
   ...fields,

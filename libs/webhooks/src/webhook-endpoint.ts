@@ -3,6 +3,13 @@ import type { AccountId, TenantId, WebhookEndpointId } from '#libs/ids';
 
 export type EndpointStatus = 'enabled' | 'disabled';
 
+/**
+ * How a delivery may be signed: `v1` by the endpoint's own secret, `v1a` with the key of the service, whose public half
+ * everybody may know. In the order of the header.
+ */
+export const SIGNATURE_SCHEMES = ['v1', 'v1a'] as const;
+export type SignatureScheme = (typeof SIGNATURE_SCHEMES)[number];
+
 /** Which events an endpoint is for; null stands for all. */
 export interface EventFilter {
   readonly eventTypes: readonly EventType[] | null;
@@ -16,6 +23,8 @@ export interface WebhookEndpoint extends EventFilter {
   readonly url: string;
   readonly description: string | null;
   readonly status: EndpointStatus;
+  /** `v1` is always among them. */
+  readonly signatureSchemes: readonly SignatureScheme[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -25,11 +34,17 @@ export interface NewWebhookEndpoint {
   readonly eventTypes?: readonly EventType[] | null;
   readonly accountIds?: readonly AccountId[] | null;
   readonly description?: string | null;
+  readonly signatureSchemes?: readonly SignatureScheme[];
 }
 
 /** What is left out stays as it is; null removes a filter or the description. */
 export interface EndpointChange extends Partial<NewWebhookEndpoint> {
   readonly status?: EndpointStatus;
+}
+
+/** Each scheme once and in its order, however a caller named them. Left out: `v1` alone. */
+export function orderedSchemes(named: readonly SignatureScheme[] = ['v1']): readonly SignatureScheme[] {
+  return SIGNATURE_SCHEMES.filter((scheme) => scheme === 'v1' || named.includes(scheme));
 }
 
 /**

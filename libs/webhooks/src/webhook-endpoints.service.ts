@@ -9,7 +9,12 @@ import type { Secret } from '#libs/secret';
 import type { Caller } from '#libs/tenants';
 import type { EndpointSecrets } from './endpoint-secrets.js';
 import type { EndpointTraffic } from './endpoint-traffic.js';
-import type { EndpointChange, NewWebhookEndpoint, WebhookEndpoint } from './webhook-endpoint.js';
+import {
+  type EndpointChange,
+  type NewWebhookEndpoint,
+  orderedSchemes,
+  type WebhookEndpoint,
+} from './webhook-endpoint.js';
 import type { EndpointPage, WebhookEndpointStore } from './webhook-endpoint.store.js';
 import type { WebhookUrlGuard } from './webhook-url.js';
 
@@ -41,6 +46,7 @@ export class WebhookEndpoints {
       accountIds: order.accountIds ?? null,
       description: order.description ?? null,
       status: 'enabled',
+      signatureSchemes: orderedSchemes(order.signatureSchemes),
       createdAt: at,
       updatedAt: at,
     };
@@ -49,8 +55,8 @@ export class WebhookEndpoints {
       await this.store.insert(tx, endpoint);
       await this.traffic.open(tx, endpoint);
       const secret = await this.secrets.mint(tx, endpoint, at);
-      const { eventTypes, accountIds } = endpoint;
-      const detail = { host: new URL(url).host, eventTypes, accountIds };
+      const { eventTypes, accountIds, signatureSchemes } = endpoint;
+      const detail = { host: new URL(url).host, eventTypes, accountIds, signatureSchemes };
       await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.create', endpoint.id, detail), at);
       return { endpoint, secret };
     });
@@ -85,6 +91,24 @@ export class WebhookEndpoints {
       const detail = { changed: fieldsIn(change), host: new URL(changed.url).host, status: changed.status };
       await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.update', id, detail), at);
       return changed;
+    });
+  }
+
+  /**
+   * The only answer that carries the new secret. It signs from now on; those before it sign beside it for the overlap and
+   * are destroyed then, which is at once where there is none. Two at once make two secrets, and both are good.
+   */
+  async rotateSecret(caller: Caller, id: WebhookEndpointId, overlapSeconds: number): Promise<Secret> {
+    return this.postgres.asTenant(caller.tenantId, async (tx) => {
+      const endpoint = found(await this.store.findForUpdate(tx, caller.tenantId, id));
+      const at = this.clock.now();
+      const { secret, version } = await this.secrets.rotate(tx, endpoint, overlapSeconds * 1000, at);
+      await this.audit.append(
+        tx,
+        entryOf(caller, 'webhook_endpoint.rotate_secret', id, { version, overlapSeconds }),
+        at,
+      );
+      return secret;
     });
   }
 
@@ -135,6 +159,7 @@ function changedBy(endpoint: WebhookEndpoint, change: EndpointChange, at: Date):
     accountIds: change.accountIds === undefined ? endpoint.accountIds : change.accountIds,
     description: change.description === undefined ? endpoint.description : change.description,
     status: change.status ?? endpoint.status,
+    signatureSchemes: orderedSchemes(change.signatureSchemes ?? endpoint.signatureSchemes),
     updatedAt: at,
   };
 }

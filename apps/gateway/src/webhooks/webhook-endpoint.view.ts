@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { EVENT_TYPES } from '#libs/events';
 import type { Secret } from '#libs/secret';
-import type { EndpointStatus, WebhookEndpoint } from '#libs/webhooks';
+import { type EndpointStatus, SIGNATURE_SCHEMES, type SignatureScheme, type WebhookEndpoint } from '#libs/webhooks';
 
 export class WebhookEndpointView {
   @ApiProperty({ example: 'whe_01h455vb4pex5vsknk084sn02q' })
@@ -22,12 +22,20 @@ export class WebhookEndpointView {
   @ApiProperty({ enum: ['enabled', 'disabled'] })
   status!: EndpointStatus;
 
+  @ApiProperty({ enum: SIGNATURE_SCHEMES, isArray: true, example: ['v1'] })
+  signatureSchemes!: readonly SignatureScheme[];
+
   @ApiProperty({ format: 'date-time' })
   createdAt!: string;
 }
 
 export class NewWebhookEndpointView extends WebhookEndpointView {
   @ApiProperty({ description: 'What the deliveries are signed with (Standard Webhooks). Shown this once.' })
+  secret!: string;
+}
+
+export class RotatedSecretView {
+  @ApiProperty({ description: 'What the deliveries are signed with from now on. Shown this once.' })
   secret!: string;
 }
 
@@ -40,8 +48,17 @@ export class WebhookEndpointPage {
 }
 
 export function webhookEndpointView(endpoint: WebhookEndpoint): WebhookEndpointView {
-  const { id, url, eventTypes, accountIds, description, status, createdAt } = endpoint;
-  return { id, url, eventTypes, accountIds, description, status, createdAt: createdAt.toISOString() };
+  const { id, url, eventTypes, accountIds, description, status, signatureSchemes, createdAt } = endpoint;
+  return {
+    id,
+    url,
+    eventTypes,
+    accountIds,
+    description,
+    status,
+    signatureSchemes,
+    createdAt: createdAt.toISOString(),
+  };
 }
 
 export function newWebhookEndpointView(made: {

@@ -19,10 +19,11 @@ import { PageQuery } from '../http/page.query.dto.js';
 import { Problems } from '../http/problem.view.js';
 import { DeliveriesQuery } from './webhook-deliveries-query.dto.js';
 import { SentDeliveryView, WebhookDeliveryPage, webhookDeliveryView } from './webhook-delivery.view.js';
-import { CreateWebhookEndpoint, PatchWebhookEndpoint } from './webhook-endpoint.dto.js';
+import { CreateWebhookEndpoint, PatchWebhookEndpoint, RotateSecret } from './webhook-endpoint.dto.js';
 import {
   NewWebhookEndpointView,
   newWebhookEndpointView,
+  RotatedSecretView,
   WebhookEndpointPage,
   WebhookEndpointView,
   webhookEndpointView,
@@ -89,6 +90,29 @@ export class WebhookEndpointsController {
   @Problems(404)
   async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     await this.endpoints.delete(caller, endpointId(id));
+  }
+
+  @Post(':id/rotate-secret')
+  @HttpCode(200)
+  @RequiresScope('webhooks:write')
+  @ApiOperation({
+    summary: 'Replace the signing secret',
+    description:
+      'The answer alone shows the new secret. It signs at once; the one before signs beside it for a day, or for `overlapSeconds`. Three at most sign side by side.',
+  })
+  @ApiBody({ type: RotateSecret, required: false })
+  @ApiOkResponse({ type: RotatedSecretView })
+  @Problems(400, 404)
+  async rotateSecret(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<RotatedSecretView> {
+    const known = endpointId(id);
+    // All of it may be left out, and so may the body itself.
+    const { overlapSeconds } = await checkedBody(RotateSecret, body === undefined ? {} : body);
+    const secret = await this.endpoints.rotateSecret(caller, known, overlapSeconds);
+    return { secret: secret.reveal() };
   }
 
   @Post(':id/test')

@@ -7,9 +7,10 @@ import { EventFeed, Outbox } from '#libs/events';
 import { Postgres } from '#libs/postgres';
 import { Queues } from '#libs/queues';
 import { Sealer } from '#libs/sealing';
-import { assembleTenantSide, WebhookDeliveries, WebhookEndpoints, WebhookResending } from '#libs/webhooks';
+import { assembleTenantSide, SigningKeys, WebhookDeliveries, WebhookEndpoints, WebhookResending } from '#libs/webhooks';
 import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
 import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
+import { WebhookKeysController } from './webhook-keys.controller.js';
 
 type TenantSide = ReturnType<typeof assembleTenantSide>;
 
@@ -17,7 +18,7 @@ const TENANT_SIDE = Symbol('webhooks as tenants see them');
 
 @Module({
   imports: [AccountsModule],
-  controllers: [WebhookEndpointsController, WebhookDeliveriesController],
+  controllers: [WebhookEndpointsController, WebhookDeliveriesController, WebhookKeysController],
   providers: [
     {
       provide: TENANT_SIDE,
@@ -38,6 +39,7 @@ const TENANT_SIDE = Symbol('webhooks as tenants see them');
     { provide: WebhookEndpoints, useFactory: (side: TenantSide) => side.endpoints, inject: [TENANT_SIDE] },
     { provide: WebhookResending, useFactory: (side: TenantSide) => side.resending, inject: [TENANT_SIDE] },
     { provide: WebhookDeliveries, useFactory: (side: TenantSide) => side.deliveries, inject: [TENANT_SIDE] },
+    { provide: SigningKeys, useFactory: (side: TenantSide) => side.signingKeys, inject: [TENANT_SIDE] },
   ],
 })
 export class WebhooksRoutesModule {}
