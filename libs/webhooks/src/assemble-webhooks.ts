@@ -24,6 +24,7 @@ import { parseCidrs } from './may-dial.js';
 import { SigningKeyStore } from './signing-key.store.js';
 import { SigningKeys } from './signing-keys.service.js';
 import { SpentSecrets } from './spent-secrets.js';
+import { resolveBySystem } from './system-resolver.js';
 import { WebhookDeliveries } from './webhook-deliveries.service.js';
 import { WebhookDeliveryStore } from './webhook-delivery.store.js';
 import { WebhookDispatchStore } from './webhook-dispatch.store.js';
@@ -32,7 +33,7 @@ import { WebhookEndpoints } from './webhook-endpoints.service.js';
 import { WebhookResending } from './webhook-resending.service.js';
 import { WebhookSecretStore } from './webhook-secret.store.js';
 import { WebhookSender } from './webhook-sender.js';
-import { type DialPolicy, type Resolve, resolveBySystem, WebhookUrlGuard } from './webhook-url.js';
+import { type DialPolicy, type Resolve, WebhookUrlGuard } from './webhook-url.js';
 
 /** Which addresses and ports webhooks may call, as the environment says it. */
 export interface WebhookAddressSettings {

@@ -1,7 +1,8 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { guardedConnect } from './guarded-connect.js';
 import { describeSendError } from './send-error.js';
-import { type DialPolicy, type Resolve, resolveBySystem, urlFault } from './webhook-url.js';
+import { resolveBySystem } from './system-resolver.js';
+import { type DialPolicy, type Resolve, urlFault } from './webhook-url.js';
 
 export interface SendSettings {
   readonly policy: DialPolicy;

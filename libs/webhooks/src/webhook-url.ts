@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cidr, mayDial } from './may-dial.js';
@@ -21,8 +20,6 @@ export interface ResolvedAddress {
 
 /** Every address of a name, as the system resolves it. */
 export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
-
-export const resolveBySystem: Resolve = (hostname) => lookup(hostname, { all: true });
 
 const URL_LENGTH_MAX = 2048;
 /** The parser would drop or turn these silently: such a URL is not the one that its owner reads. */
@@ -53,7 +50,7 @@ export function urlFault(text: string, policy: DialPolicy): string | null {
 export class WebhookUrlGuard {
   constructor(
     private readonly policy: DialPolicy,
-    private readonly resolve: Resolve = resolveBySystem,
+    private readonly resolve: Resolve,
   ) {}
 
   /** Gives the URL in its normal form, or throws `WebhookUrlForbidden`. */
