@@ -18,7 +18,6 @@ create table webhook_dispatch (
   check ((dispatcher is null) = (leased_until is null)),
   check ((failures_in_row = 0) = (failing_since is null))
 );
-create index webhook_dispatch_leased_idx on webhook_dispatch (dispatcher) where dispatcher is not null;
 insert into webhook_dispatch (endpoint_id, tenant_id) select id, tenant_id from webhook_endpoints;
 
 -- `attempts_before` is how many attempts a delivery had when it was last begun: one that is sent again begins its

@@ -59,7 +59,8 @@ export class DispatchLeases {
 
   private async renew(): Promise<void> {
     try {
-      await this.store.renew(this.postgres.db, this.dispatcher, LEASE_MS);
+      // No others: one that could not be given back must run out, or nobody would ever send there again.
+      await this.store.renew(this.postgres.db, [...this.held], this.dispatcher, LEASE_MS);
     } catch (error) {
       // The next try comes in time, or else the leases run out: then what they are for is done by others.
       this.log.warn({ event: 'webhook.leases_not_renewed', error });

@@ -49,7 +49,7 @@ export class WebhookDispatchStore {
   }
 
   /**
-   * Takes the lease if nobody holds it: of any number of takers, one gets it. Whoever doesn't is counted, so that the
+   * Takes the lease if nobody else holds it: of any number of takers, one gets it. Whoever doesn't is counted, so that the
    * holder looks for work once more before it lets go.
    */
   async take(db: SystemDb, endpointId: WebhookEndpointId, dispatcher: string, leaseMs: number): Promise<boolean> {
@@ -62,7 +62,7 @@ export class WebhookDispatchStore {
           else webhook_dispatch.leased_until
         end
       from (
-        select endpoint_id as id, dispatcher is null or leased_until <= clock_timestamp() as is_free
+        select endpoint_id as id, dispatcher is null or dispatcher = ${dispatcher} or leased_until <= clock_timestamp() as is_free
         from webhook_dispatch where endpoint_id = ${endpointId} for no key update
       ) as before
       where endpoint_id = before.id
@@ -71,11 +71,16 @@ export class WebhookDispatchStore {
     return rows[0]?.taken === true;
   }
 
-  /** Prolongs all leases of this holder that nobody has taken over. */
-  async renew(db: SystemDb, dispatcher: string, leaseMs: number): Promise<void> {
+  /** Prolongs the leases of this holder on these endpoints, but for those that somebody has taken over. */
+  async renew(
+    db: SystemDb,
+    endpointIds: readonly WebhookEndpointId[],
+    dispatcher: string,
+    leaseMs: number,
+  ): Promise<void> {
     await sql`
       update webhook_dispatch set leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
-      where dispatcher = ${dispatcher}
+      where endpoint_id = any(${endpointIds}::text[]) and dispatcher = ${dispatcher}
     `.execute(db);
   }
 
