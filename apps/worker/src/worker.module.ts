@@ -15,7 +15,7 @@ import { SystemClock } from '#libs/clock';
 import { CloudClient, Endpoints } from '#libs/cloud';
 import type { WorkerSettings } from '#libs/config';
 import { Credentials, CredentialStore } from '#libs/credentials';
-import { EventFeed, EventRelay, EventStore, Outbox } from '#libs/events';
+import { EventFeed, EventRelay, EventRetention, EventStore, Outbox } from '#libs/events';
 import { assembleWorkSide, CredentialHold, LaneWaker, Recovery, Submission, Tracking } from '#libs/image-requests';
 import { Lanes } from '#libs/lanes';
 import { Log } from '#libs/logging';
@@ -30,10 +30,13 @@ import {
   EndpointDispatcher,
   ForgottenEndpoints,
   SpentSecrets,
+  WebhookRetention,
+  WebhookRetentionStore,
   WebhookSender,
 } from '#libs/webhooks';
 import { BacklogWatch } from './backlog-watch.js';
 import { CredentialHoldSweeper } from './credential-hold.sweeper.js';
+import { EventRetentionSweeper } from './event-retention.sweeper.js';
 import { LaneSweeper } from './lane.sweeper.js';
 import { OutboxRelaySweeper } from './outbox-relay.sweeper.js';
 import { QueueWorkers } from './queue-workers.js';
@@ -109,6 +112,9 @@ export class WorkerModule implements OnApplicationShutdown {
       dispatchesMax,
       settings,
     });
+    const retention = new EventRetention(postgres, events, [new WebhookRetention(new WebhookRetentionStore())], clock, {
+      keptDays: settings.eventRetentionDays,
+    });
     const work = assembleWorkSide({
       ...ground,
       redis: redis.commands,
@@ -138,6 +144,7 @@ export class WorkerModule implements OnApplicationShutdown {
         { provide: Queues, useValue: queues },
         { provide: CloudClient, useValue: cloud },
         { provide: EventRelay, useValue: new EventRelay(postgres, events, hints, [webhooks.planner]) },
+        { provide: EventRetention, useValue: retention },
         { provide: EndpointDispatcher, useValue: webhooks.dispatcher },
         { provide: ForgottenEndpoints, useValue: webhooks.forgotten },
         { provide: SpentSecrets, useValue: webhooks.spentSecrets },
@@ -173,6 +180,7 @@ export class WorkerModule implements OnApplicationShutdown {
           inject: [SubmissionProcessor, TrackingProcessor, WebhookDeliveryProcessor],
         },
         OutboxRelaySweeper,
+        EventRetentionSweeper,
         WebhookDeliverySweeper,
         SpentSecretSweeper,
         LaneSweeper,

@@ -4,5 +4,7 @@ export { cloudEvent } from './cloud-event.js';
 export { EventFeed } from './event-feed.js';
 export { EventRelay } from './event-relay.js';
 export type { EventSubscriber } from './event-relay.js';
+export { EventRetention } from './event-retention.js';
+export type { EventHolder } from './event-retention.js';
 export { EventStore } from './event.store.js';
 export { Outbox } from './outbox.js';
