@@ -69,10 +69,10 @@ describe('The stream of events', () => {
 
   it('tells on every gateway what the feed tells, in the same words, as it happens', async () => {
     const streams = [await open(tenant.key), await open(tenant.key, { gateway: 1 })];
-    const failed = await open(tenant.key, { query: '?types=image_request.succeeded' });
+    const succeeded = await open(tenant.key, { query: '?types=image_request.succeeded' });
     await order(tenant);
     await waitFor(() => streams.every(({ messages }) => messages.length === 3), { timeoutMs: 20_000 });
-    await waitFor(() => failed.messages.length === 1);
+    await waitFor(() => succeeded.messages.length === 1);
 
     const { data: feed } = await tenant.api.read<{ data: { id: string; type: string }[] }>('/v1/events');
     for (const { messages } of streams) {
@@ -81,7 +81,7 @@ describe('The stream of events', () => {
         feed.map(({ id, type }) => ({ id, event: type })),
       );
     }
-    expect(failed.messages.map(({ event }) => event)).toEqual(['image_request.succeeded']);
+    expect(succeeded.messages.map(({ event }) => event)).toEqual(['image_request.succeeded']);
     const head = await open(tenant.key, { method: 'HEAD' });
     expect([head.status, head.headers['content-type']]).toEqual([200, 'text/event-stream']);
     expect(head.headers['x-request-id']).toEqual(expect.any(String));

@@ -32,6 +32,7 @@ describe('readSettings', () => {
       upstreamTimeoutMs: 30_000,
       resendFenceMs: 330_000,
       workerConcurrency: 50,
+      eventRetentionDays: 30,
       webhookRetryScheduleMs: [5000, 300_000, 1_800_000, 7_200_000, 18e6, 36e6, 50.4e6, 72e6, 86.4e6],
     });
     expect(readSettings(WorkerSettings, GOOD).regions).toHaveLength(18);

@@ -205,4 +205,17 @@ describe('EventStreams', () => {
     expect(late.status).toBe(503);
     expect(JSON.parse(late.text)).toMatchObject({ code: 'streams_unavailable' });
   });
+
+  it('waits for no client that does not take the end of its stream while the process stops', async () => {
+    const tenantId = await stack.newTenant();
+    const { open, draining, log } = await serve();
+    const [stuck, quick] = [await open(tenantId), await open(tenantId)];
+    stuck.pause();
+    await stack.happen(tenantId, MUCH.count, MUCH);
+    await waitFor(() => quick.messages.length === MUCH.count, { timeoutMs: 20_000 });
+    draining.begin();
+
+    await waitFor(() => log.outcomes.length === 2);
+    expect(log.outcomes).toEqual(['gateway_stopped', 'gateway_stopped']);
+  });
 });
