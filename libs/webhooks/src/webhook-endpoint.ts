@@ -43,8 +43,18 @@ export function wantsEvent(endpoint: WebhookEndpoint, event: SequencedEvent): bo
   return endpoint.accountIds === null || (event.accountId !== null && endpoint.accountIds.includes(event.accountId));
 }
 
-/** The endpoint as events show it; there is no secret in it. */
-export function endpointSnapshot(endpoint: WebhookEndpoint): Readonly<Record<string, unknown>> {
+/** The endpoint as events show it; there is no secret in it. Times are RFC 3339 in UTC with milliseconds. */
+export interface EndpointSnapshot {
+  readonly id: string;
+  readonly url: string;
+  readonly eventTypes: readonly EventType[] | null;
+  readonly accountIds: readonly string[] | null;
+  readonly description: string | null;
+  readonly status: EndpointStatus;
+  readonly createdAt: string;
+}
+
+export function endpointSnapshot(endpoint: WebhookEndpoint): EndpointSnapshot {
   const { id, url, eventTypes, accountIds, description, status } = endpoint;
   return { id, url, eventTypes, accountIds, description, status, createdAt: endpoint.createdAt.toISOString() };
 }
