@@ -17,7 +17,15 @@ export interface Place {
   read(): AsyncIterable<Buffer>;
 }
 
-const PAGES = ['/', '/docs', '/docs/swagger-ui-init.js', '/openapi.json', '/problems', '/health/ready'];
+const PAGES = [
+  '/',
+  '/docs',
+  '/docs/swagger-ui-init.js',
+  '/openapi.json',
+  '/asyncapi.json',
+  '/problems',
+  '/health/ready',
+];
 const PAGE_SIZE = 200;
 
 /** All places of a run whose tenants are done; `party` is one that is still active. */

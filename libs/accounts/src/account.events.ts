@@ -3,7 +3,9 @@ import type { AccountWithCredential } from './account.js';
 import { accountView, type AccountView } from './account.view.js';
 
 /** What `account.credential_rejected` carries: the account, with the rejection at its credential. */
-export type CredentialRejectedData = { readonly account: AccountView };
+export interface CredentialRejectedData {
+  readonly account: AccountView;
+}
 
 export function credentialRejectedEvent(account: AccountWithCredential): NewEvent {
   const { tenantId, id } = account;

@@ -5,7 +5,9 @@ import { imageRequestView, type ImageRequestView } from './image-request.view.js
 export type ImageRequestEventType = Extract<EventType, `image_request.${string}`>;
 
 /** What each event of an image request carries: the request as it was then. */
-export type ImageRequestEventData = { readonly imageRequest: ImageRequestView };
+export interface ImageRequestEventData {
+  readonly imageRequest: ImageRequestView;
+}
 
 export function imageRequestEvent(type: ImageRequestEventType, request: ImageRequest): NewEvent {
   const { tenantId, accountId, id: subject } = request;

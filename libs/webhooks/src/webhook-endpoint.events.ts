@@ -5,10 +5,15 @@ import { type EndpointSnapshot, endpointSnapshot, type WebhookEndpoint } from '.
 export type DisableReason = 'gone' | 'failing';
 
 /** What `webhook_endpoint.disabled` carries: the endpoint as it is from now on, and why. */
-export type EndpointDisabledData = { readonly webhookEndpoint: EndpointSnapshot; readonly reason: DisableReason };
+export interface EndpointDisabledData {
+  readonly webhookEndpoint: EndpointSnapshot;
+  readonly reason: DisableReason;
+}
 
 /** What `webhook_endpoint.test` carries: the endpoint that is tested. */
-export type EndpointTestData = { readonly webhookEndpoint: EndpointSnapshot };
+export interface EndpointTestData {
+  readonly webhookEndpoint: EndpointSnapshot;
+}
 
 export function endpointDisabledEvent(endpoint: WebhookEndpoint, reason: DisableReason): NewEvent {
   const data: EndpointDisabledData = { webhookEndpoint: endpointSnapshot(endpoint), reason };
