@@ -76,6 +76,20 @@ module.exports = {
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {
+      name: 'examples-stand-alone',
+      comment: 'An example is copied by people who have nothing else of ours.',
+      severity: 'error',
+      from: { path: '^examples/([^/]+)/' },
+      to: { path: '^(?:apps|libs|test|examples)/', pathNot: '^examples/$1/' },
+    },
+    {
+      name: 'no-examples-imported',
+      comment: 'Examples show how our output is used; nothing of ours may come to need one.',
+      severity: 'error',
+      from: { path: '^(?:apps|libs|test)/' },
+      to: { path: '^examples/' },
+    },
+    {
       name: 'no-simulator-to-libs',
       comment: 'The simulator judges our calls. If it shared our code it would share our mistakes and judge nothing.',
       severity: 'error',

@@ -25,6 +25,7 @@ const PAGES = [
   '/asyncapi.json',
   '/problems',
   '/health/ready',
+  '/.well-known/webhook-keys.json',
 ];
 const PAGE_SIZE = 200;
 

@@ -38,6 +38,7 @@ export async function runCanary(plan: Plan): Promise<Run> {
     if (staying === undefined) throw new Error('every tenant has left: the plan wants two of them at least');
     await untilIdle(stage);
     await stage.plantSessions();
+    await stage.plantSigningKeys();
     const checks: Check[] = [];
     for (const place of placesOf(stage, staying)) checks.push(await check(place, stage));
     return {

@@ -283,6 +283,26 @@ const failingReceiver: Scene = {
   },
 };
 
+const rotatedSecrets: Scene = {
+  name: 'the secrets of endpoints are rotated, with and without an overlap, while deliveries go out',
+  async play(party, stage) {
+    const { api, endpointId } = party;
+    const schemes = { signatureSchemes: ['v1', 'v1a'] };
+    const failing = { url: stage.failing.url, ...schemes };
+    const endpoint = await api.must<{ id: string }>('POST', '/v1/webhook-endpoints', failing);
+    await api.must('PATCH', `/v1/webhook-endpoints/${endpointId}`, schemes);
+    for (const id of [endpoint.id, endpointId]) {
+      const path = `/v1/webhook-endpoints/${id}`;
+      for (const body of [undefined, {}, { overlapSeconds: 1 }, { overlapSeconds: 0 }, undefined]) {
+        const { secret } = await api.must<{ secret: string }>('POST', `${path}/rotate-secret`, body);
+        await api.must('POST', `${path}/test`);
+        await api.mustNot('POST', `${path}/rotate-secret`, { body: { overlapSeconds: secret } });
+        await api.mustNot('PATCH', path, { body: { signatureSchemes: [secret] } });
+      }
+    }
+  },
+};
+
 const everyRoute: Scene = {
   name: 'every route of the document is called',
   async play(party, stage) {
@@ -363,6 +383,7 @@ export const SCENES: readonly Scene[] = [
   roles,
   cloudFaults,
   failingReceiver,
+  rotatedSecrets,
   everyRoute,
   farewell,
 ];

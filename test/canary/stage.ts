@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type PrivatePostgres, type Receiver, startPrivatePostgres, startReceiver, waitFor } from '#libs/testing';
+import { KeyRing, Sealer } from '#libs/sealing';
+import { Secret } from '#libs/secret';
 import { TENANT_SCOPES } from '#libs/tenants';
+import { SigningKeyStore } from '#libs/webhooks';
 import { DocumentedRoutes } from '../support/documented-routes.js';
 import { PLATFORM, PLATFORM_SETTINGS } from '../support/platform.js';
 import { startWholeService, type WholeService } from '../support/whole-service.js';
@@ -59,6 +62,8 @@ export interface Stage {
   newParty(number: number): Promise<Party>;
   /** Once no session of a role lives any more: from then on all that the cloud ever lent must be found nowhere. */
   plantSessions(): Promise<void>;
+  /** The service's own keys for signatures of webhooks: opened for each, and so found nowhere between them. */
+  plantSigningKeys(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -105,6 +110,7 @@ export async function setStage(): Promise<Stage> {
     newCredential: (number, options) => credentials.make(number, options),
     newParty: (number) => newParty({ service, answers, credentials, receiver }, number),
     plantSessions: () => plantSessions(service, secrets),
+    plantSigningKeys: () => plantSigningKeys(service, secrets),
     stop: async () => {
       await service.stop();
       await Promise.all([postgres.stop(), receiver.close(), failing.close(), heaps.remove()]);
@@ -137,6 +143,23 @@ async function plantSessions({ simulator }: WholeService, secrets: Secrets): Pro
     secrets.plant(`SecretId of session no. ${index}`, secretId);
     secrets.plant(`SecretKey of session no. ${index}`, secretKey);
     secrets.plant(`token of session no. ${index}`, token);
+  }
+}
+
+async function plantSigningKeys({ database, masterKey }: WholeService, secrets: Secrets): Promise<void> {
+  const keys = await new SigningKeyStore().list(database.postgres.db);
+  if (keys.length === 0) throw new Error('nothing was signed by a key of the service, so none could be looked for');
+  const ring = new KeyRing(
+    keys.slice(0, 1).map(({ box }) => ({ id: box.masterKeyId, material: new Secret(masterKey) })),
+  );
+  const sealer = new Sealer(ring);
+  for (const { id, publicKey, box } of keys) {
+    const seed = sealer
+      .open(box, ['webhookSigningKey', id, publicKey])
+      .reveal()
+      .replace(/^whsk_/, '');
+    secrets.plant(`the private half of ${id}`, seed);
+    secrets.plant(`the bytes of the private half of ${id}`, Buffer.from(seed, 'base64'));
   }
 }
 

@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { Webhook } from 'standardwebhooks';
 import { type Receiver, startReceiver, stopAllProcesses, waitFor } from '#libs/testing';
 import { finish } from '../support/image-requests.js';
+import { takenByKey, takenBySecret, type WebhookKey } from '../support/verified-by.js';
 import { startWholeService, type TestTenant, type WholeService } from '../support/whole-service.js';
 
 interface Delivery {
@@ -79,6 +81,45 @@ describe('a webhook', () => {
     expect(delivery?.eventId).toBe(ids[0]);
     expect(delivery?.attempts.map((attempt) => attempt.statusCode)).toEqual([500, 500, 204]);
     expect(receiver.requests[2]?.body).toContain(request.id);
+  });
+
+  it('is verified with the public key that anybody may fetch, and with both secrets while one replaces the other', async () => {
+    receiver = await startReceiver();
+    const { id, secret } = await register({ signatureSchemes: ['v1', 'v1a'] });
+    const { body: rotated } = await tenant.api.call<{ secret: string }>(
+      'POST',
+      `/v1/webhook-endpoints/${id}/rotate-secret`,
+    );
+    await finish(tenant);
+    await waitFor(() => receiver.requests.length >= 3, { timeoutMs: 10_000, intervalMs: 20 });
+    const answer = await fetch(`${service.url}/.well-known/webhook-keys.json`);
+    const { keys } = (await answer.json()) as { keys: readonly WebhookKey[] };
+
+    expect(keys).toHaveLength(1);
+    for (const request of receiver.requests) {
+      for (const one of [secret, rotated.secret]) expect(takenBySecret(one, request)).toBe(true);
+      expect(await takenByKey(keys[0]!, request)).toBe(true);
+      expect(await takenByKey(keys[0]!, { ...request, body: `${request.body} ` })).toBe(false);
+    }
+  });
+
+  it('leaves no secret behind whose time is over, though nothing is sent any more', async () => {
+    receiver = await startReceiver();
+    const { id } = await register({ eventTypes: ['account.credential_rejected'] });
+    await tenant.api.call('POST', `/v1/webhook-endpoints/${id}/rotate-secret`);
+    const { db } = service.database.postgres;
+    await sql`update webhook_secrets set expires_at = now() where endpoint_id = ${id} and version = 1`.execute(db);
+    const worker = await service.startWorker();
+    await waitFor(
+      async () => {
+        const { rows } = await sql<{ version: number }>`
+          select version from webhook_secrets where endpoint_id = ${id}
+        `.execute(db);
+        return rows.length === 1 && rows[0]?.version === 2;
+      },
+      { timeoutMs: 10_000, intervalMs: 20 },
+    );
+    await worker.stop();
   });
 
   it('goes only where its tenant wanted it', async () => {

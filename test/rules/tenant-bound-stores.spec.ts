@@ -12,6 +12,8 @@ const checker = program.getTypeChecker();
 
 /** Methods that are bound to something which belongs to one tenant alone, and that nobody can list. */
 const BOUND_OTHERWISE = ['ApiKeyStore.findByHash'];
+/** Methods over what belongs to no tenant and is there for everybody to see. */
+const PUBLIC = ['SigningKeyStore.listPublished'];
 
 interface Method {
   readonly name: string;
@@ -52,6 +54,6 @@ describe('Stores', () => {
 
   it('have no method that touches rows of tenants without naming one or asking for the system', () => {
     const unbound = methods.filter((method) => !asksForTheSystem(method) && !namesTenant(method));
-    expect(unbound.map(({ name }) => name)).toEqual(BOUND_OTHERWISE);
+    expect(unbound.map(({ name }) => name).sort()).toEqual([...BOUND_OTHERWISE, ...PUBLIC].sort());
   });
 });

@@ -19,11 +19,11 @@ const INSPECTION = {
   database: async (postgres: SystemPostgres): Promise<void> => {
     const faults: string[] = [];
     for await (const event of eventsIn(postgres)) faults.push(...(await faultsOf(cloudEvent(event))));
-    refuse(faults, 'events in the database of this file');
+    refuse(faults, 'in a database');
   },
   request: async ({ headers, body }: ReceivedRequest): Promise<void> => {
     if (headers['content-type'] !== 'application/cloudevents+json') return;
-    refuse(await faultsOf(JSON.parse(body)), 'an event that a receiver got');
+    refuse(await faultsOf(JSON.parse(body)), 'that a receiver got');
   },
 };
 
@@ -40,10 +40,10 @@ async function faultsOf(event: unknown): Promise<readonly string[]> {
   return faults.length === 0 ? [] : [`${faults.join('\n  ')}\n  in ${JSON.stringify(event)}`];
 }
 
-function refuse(faults: readonly string[], what: string): void {
+function refuse(faults: readonly string[], where: string): void {
   if (faults.length === 0) return;
   const shown = faults.slice(0, SHOWN_MAX).join('\n');
-  throw new Error(`${faults.length} of ${what} break the published schema:\n${shown}`);
+  throw new Error(`events ${where} that break the published schema: ${faults.length}\n${shown}`);
 }
 
 /** In the order in which they were written. One that has no number yet is taken to be its tenant's first. */

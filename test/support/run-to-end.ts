@@ -31,3 +31,5 @@ export function runToEnd(
 
 /** `npm run keys:rotate` from the build. */
 export const ROTATE_KEYS = 'dist/apps/ops/src/rotate-keys.js';
+/** `npm run webhook-keys:rotate` likewise. */
+export const ROTATE_WEBHOOK_KEYS = 'dist/apps/ops/src/rotate-webhook-keys.js';

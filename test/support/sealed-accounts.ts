@@ -72,6 +72,7 @@ export async function rowsByKey(postgres: SystemPostgres): Promise<Readonly<Reco
     select key, count(*) as count from (
       select master_key_id as key from credentials where master_key_id is not null
       union all select master_key_id from webhook_secrets
+      union all select master_key_id from webhook_signing_keys
     ) as boxes group by key order by key
   `.execute(postgres.db);
   return Object.fromEntries(rows.map(({ key, count }) => [key, count]));

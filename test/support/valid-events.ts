@@ -8,12 +8,20 @@ export interface EventOwner {
   readonly accountId: AccountId;
 }
 
-/** An event of any type that satisfies its schema: the documented example, of this owner and about this subject. */
-export function validEvent(type: EventType, { tenantId, accountId }: EventOwner, subject: string): NewEvent {
+/**
+ * An event of any type that satisfies its schema: the documented example, of this owner, about this
+ * object, with changes to it.
+ */
+export function validEvent(
+  type: EventType,
+  { tenantId, accountId }: EventOwner,
+  subject: string,
+  changes: object = {},
+): NewEvent {
   const data = Object.fromEntries(
     Object.entries(EVENT_EXAMPLES[type].data).map(([name, value]: [string, unknown]) => [
       name,
-      typeof value === 'object' && value !== null ? { ...value, id: subject } : value,
+      typeof value === 'object' && value !== null ? { ...value, id: subject, ...changes } : value,
     ]),
   );
   const isOfAccount = !type.startsWith('webhook_endpoint.');

@@ -4,16 +4,23 @@ import { type Actor, AuditStore } from '#libs/audit';
 import { ManualClock } from '#libs/clock';
 import { EventFeed, EventRelay, EventStore, type EventType, Outbox } from '#libs/events';
 import { newId } from '#libs/ids';
-import type { AccountId, DeliveryId, EventId, TenantId } from '#libs/ids';
-import { SilentLog } from '#libs/logging';
+import type { AccountId, DeliveryId, EventId, TenantId, WebhookEndpointId } from '#libs/ids';
+import { type Log, SilentLog } from '#libs/logging';
 import { Queues } from '#libs/queues';
 import { connectRedis, Hints } from '#libs/redis';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Secret } from '#libs/secret';
 import type { Caller } from '#libs/tenants';
 import { type Answer, createMigratedDatabase, type Receiver, startReceiver, testRedisUrl } from '#libs/testing';
-import { type AttemptOutcome, assembleDeliverySide, assembleTenantSide, type NewWebhookEndpoint } from '#libs/webhooks';
+import {
+  assembleDeliverySide,
+  assembleTenantSide,
+  type DispatchOutcome,
+  type NewWebhookEndpoint,
+} from '#libs/webhooks';
 import { type EventOwner, validEvent } from './valid-events.js';
+
+type DeliverySide = ReturnType<typeof assembleDeliverySide>;
 
 const ACTOR: Actor = { type: 'api_key', id: newId('key'), name: 'spec', ip: null, userAgent: null };
 
@@ -21,6 +28,7 @@ export interface StackOptions {
   /** Redis' own database number: files that run side by side take different ones, and each flushes its own. */
   readonly redisDatabase: number;
   readonly retryScheduleMs?: readonly number[];
+  readonly log?: Log;
   readonly timeoutMs?: number;
   readonly clock?: ManualClock;
 }
@@ -30,56 +38,70 @@ export class WebhookStack {
   readonly audit = new AuditStore();
   readonly queues: Queues;
   readonly tenantSide: ReturnType<typeof assembleTenantSide>;
-  readonly deliverySide: ReturnType<typeof assembleDeliverySide>;
+  /** The first worker. */
+  readonly deliverySide: DeliverySide;
   readonly feed: EventFeed;
   private readonly outbox: Outbox;
   private readonly relay: EventRelay;
   private readonly receivers: Receiver[] = [];
   private readonly accounts = new Map<TenantId, AccountId>();
+  private readonly workers: DeliverySide[] = [];
 
   private constructor(
     readonly database: Awaited<ReturnType<typeof createMigratedDatabase>>,
     readonly redis: ReturnType<typeof connectRedis>,
+    private readonly subscriber: ReturnType<typeof connectRedis>,
     readonly retryScheduleMs: readonly number[],
-    webhookTimeoutMs: number,
+    private readonly webhookTimeoutMs: number,
     readonly clock: ManualClock,
+    private readonly log: Log,
   ) {
     const { postgres } = database;
-    const hints = new Hints(redis, redis);
+    const hints = new Hints(redis, subscriber);
     const store = new EventStore();
     this.queues = new Queues(redis);
     this.outbox = new Outbox(postgres, store, hints);
     this.feed = new EventFeed(postgres, store);
-    const ground = {
-      postgres,
+    this.tenantSide = assembleTenantSide({ ...this.ground(), accounts: new AccountStore() });
+    this.deliverySide = this.newWorker();
+    this.relay = new EventRelay(postgres, store, hints, [this.deliverySide.planner]);
+  }
+
+  /** One more process that delivers, which knows of the others only what they know of one another. */
+  newWorker({ dispatchesMax = 100 }: { readonly dispatchesMax?: number } = {}): DeliverySide {
+    const hints = new Hints(this.redis, this.subscriber);
+    const worker = assembleDeliverySide({ ...this.ground(), hints, log: this.log, dispatchesMax });
+    this.workers.push(worker);
+    return worker;
+  }
+
+  private ground() {
+    return {
+      postgres: this.database.postgres,
       sealer: new Sealer(new KeyRing([{ id: 'k', material: new Secret(Buffer.alloc(32, 1).toString('base64')) }])),
       outbox: this.outbox,
+      events: this.feed,
+      queues: this.queues,
       audit: this.audit,
       clock: this.clock,
       settings: {
         webhookAllowedCidrs: ['127.0.0.1/32'],
         webhookAllowHttp: true,
-        webhookRetryScheduleMs: retryScheduleMs,
-        webhookTimeoutMs,
+        webhookRetryScheduleMs: this.retryScheduleMs,
+        webhookTimeoutMs: this.webhookTimeoutMs,
       },
     };
-    this.tenantSide = assembleTenantSide({ ...ground, accounts: new AccountStore() });
-    this.deliverySide = assembleDeliverySide({
-      ...ground,
-      queues: this.queues,
-      events: this.feed,
-      log: new SilentLog(),
-    });
-    this.relay = new EventRelay(postgres, store, hints, [this.deliverySide.planner]);
   }
 
   static async start(options: StackOptions): Promise<WebhookStack> {
     const { redisDatabase, retryScheduleMs = [5000, 300_000], timeoutMs = 1000 } = options;
     const clock = options.clock ?? new ManualClock(new Date());
+    const log = options.log ?? new SilentLog();
     const url = new URL(testRedisUrl());
     url.pathname = `/${redisDatabase}`;
     const redis = connectRedis(new Secret(url.href), 'commands');
-    return new WebhookStack(await createMigratedDatabase(), redis, retryScheduleMs, timeoutMs, clock);
+    const subscriber = connectRedis(new Secret(url.href), 'blocking');
+    return new WebhookStack(await createMigratedDatabase(), redis, subscriber, retryScheduleMs, timeoutMs, clock, log);
   }
 
   /** Forgets every delivery and job, and closes the receivers. */
@@ -91,10 +113,12 @@ export class WebhookStack {
 
   async stop(): Promise<void> {
     await this.reset();
-    await this.deliverySide.sender.close();
+    for (const { dispatcher } of this.workers) dispatcher.stop();
+    await Promise.all(this.workers.map(({ sender }) => sender.close()));
     await this.queues.close();
     await this.database.drop();
     this.redis.disconnect();
+    this.subscriber.disconnect();
   }
 
   async newCaller(): Promise<Caller> {
@@ -176,14 +200,16 @@ export class WebhookStack {
     return id;
   }
 
-  async queuedIds(): Promise<readonly string[]> {
+  /** The endpoints that a worker is called to, now or later. */
+  async calledEndpoints(): Promise<readonly string[]> {
     const queue = this.queues.all().find(({ name }) => name === 'deliver-webhooks');
     const jobs = (await queue?.getJobs(['waiting', 'delayed'])) ?? [];
-    return jobs.map(({ id }) => id ?? '').sort();
+    return jobs.map(({ data }) => (data as { readonly endpointId: string }).endpointId);
   }
 
-  attempt(id: DeliveryId): Promise<AttemptOutcome> {
-    return this.deliverySide.deliveries.attempt(id);
+  /** Sends what is due to the endpoint until no more is. */
+  dispatch({ endpoint }: { readonly endpoint: { readonly id: WebhookEndpointId } }): Promise<DispatchOutcome> {
+    return this.deliverySide.dispatcher.dispatch(endpoint.id);
   }
 
   /** Moves the clock past the longest jitter of a step of the schedule. */

@@ -1,9 +1,10 @@
-import { describeSettings, GatewaySettings, loadSettings } from '#libs/config';
+import { describeSettings, GatewaySettings, loadSettings, widenThreadPool } from '#libs/config';
 import { createLog } from '#libs/logging';
 import { Postgres } from '#libs/postgres';
 import { createApp } from './create-app.js';
 import { stopOnSignal } from './stop-on-signal.js';
 
+widenThreadPool();
 const settings = loadSettings(GatewaySettings);
 const log = createLog('gateway', settings.logLevel);
 const postgres = new Postgres(settings.databaseUrl, { applicationName: 'cvm-image-service gateway' });

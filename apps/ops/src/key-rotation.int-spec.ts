@@ -8,7 +8,7 @@ import { type AccountId, newId, type TenantId, type WebhookEndpointId } from '#l
 import { type BoxTable, KeyRing, Sealer } from '#libs/sealing';
 import { Secret } from '#libs/secret';
 import { createMigratedDatabase, type MigratedDatabase, waitFor } from '#libs/testing';
-import { WebhookSecretBoxes, WebhookSecretStore } from '#libs/webhooks';
+import { SigningKeyBoxes, SigningKeys, SigningKeyStore, WebhookSecretBoxes, WebhookSecretStore } from '#libs/webhooks';
 import { KeyRotation, type TableUse } from './key-rotation.js';
 
 const ACCOUNTS = 350;
@@ -33,6 +33,7 @@ describe('KeyRotation', () => {
   const boxesOver = (...keys: (typeof first)[]): readonly BoxTable[] => [
     new CredentialBoxes(database.postgres, store, sealerOf(...keys), audit, clock),
     new WebhookSecretBoxes(database.postgres, secretStore, sealerOf(...keys), audit, clock),
+    new SigningKeyBoxes(database.postgres, new SigningKeyStore(), sealerOf(...keys), audit, clock),
   ];
   const rotationOver = (...keys: (typeof first)[]): KeyRotation =>
     new KeyRotation(
@@ -87,6 +88,7 @@ describe('KeyRotation', () => {
         `.execute(tx);
         for (const version of [1, 2]) {
           const box = sealer.seal(new Secret(`${id} ${version}`), [tenantId, id, 'webhookSecret', String(version)]);
+          await secretStore.expire(tx, { id, tenantId }, new Date(at.getTime() + 60_000));
           await secretStore.insert(tx, { id, tenantId }, { version, box }, at);
         }
       }
@@ -143,7 +145,7 @@ describe('KeyRotation', () => {
       select id, tenant_id as "tenantId" from webhook_endpoints
     `.execute(database.postgres.db);
     for (const { id, tenantId } of endpoints) {
-      const sealed = await secretStore.list(database.postgres.db, { id, tenantId });
+      const sealed = await secretStore.listSigning(database.postgres.db, { id, tenantId }, clock.now());
       const values = sealed.map(({ version, box }) =>
         sealerOf(second)
           .open(box, [tenantId, id, 'webhookSecret', String(version)])
@@ -166,6 +168,22 @@ describe('KeyRotation', () => {
     const [row] = rows;
     const log = await audit.list(database.postgres.db, row!, {}, { afterPosition: 0, limit: 10 });
     expect(log).toMatchObject([{ action: 'credential.rewrap', actor: { type: 'system', name: 'keys:rotate' } }]);
+  });
+
+  it('moves the keys that the service itself signs with, and tells of them in the log of the operators', async () => {
+    const signingKeys = (...keys: (typeof first)[]) =>
+      new SigningKeys(database.postgres, new SigningKeyStore(), sealerOf(...keys), audit, clock);
+    await signingKeys(first).published();
+    const { before, key } = await signingKeys(first).replace();
+    const [, , moved] = await rotate(second, first);
+
+    expect(moved).toMatchObject({ table: 'webhook_signing_keys', rewrapped: 2, keyless: [], refused: [] });
+    expect([...(moved?.rowsByKey ?? [])]).toEqual([['k2', 2]]);
+    for (const at of [clock.now(), key.signsFrom])
+      expect(await signingKeys(second).open(database.postgres.db, at)).toMatchObject({ kind: 'open' });
+    const written = (await entries()).filter(({ action }) => action === 'webhook_signing_key.rewrap');
+    expect(written.map(({ target }) => target).sort()).toEqual([...before, key].map(({ id }) => id).sort());
+    expect(written[0]?.detail).toEqual({ fromKey: 'k1', toKey: 'k2' });
   });
 
   it('overwrites no credential that is replaced meanwhile, and brings none back that is deleted', async () => {
@@ -201,7 +219,7 @@ describe('KeyRotation', () => {
 
     expect(moved).toBe(ACCOUNTS + 2 * ENDPOINTS);
     expect(await entries()).toHaveLength(moved);
-    for (const use of uses.flat()) expect([...use.rowsByKey.keys()]).toEqual(['k2']);
+    expect(new Set(uses.flat().flatMap((use) => [...use.rowsByKey.keys()]))).toEqual(new Set(['k2']));
   });
 
   it('ends with one key though two run towards different ones, and every box still opens', async () => {

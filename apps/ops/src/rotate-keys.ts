@@ -5,7 +5,7 @@ import { KeyRotationSettings, loadSettings } from '#libs/config';
 import { CredentialBoxes, CredentialStore } from '#libs/credentials';
 import { SystemPostgres } from '#libs/postgres';
 import { type BoxTable, KeyRing, Sealer } from '#libs/sealing';
-import { WebhookSecretBoxes, WebhookSecretStore } from '#libs/webhooks';
+import { SigningKeyBoxes, SigningKeyStore, WebhookSecretBoxes, WebhookSecretStore } from '#libs/webhooks';
 import { KeyRotation, type OnProgress } from './key-rotation.js';
 import { rotationReport } from './rotation-report.js';
 
@@ -42,6 +42,7 @@ function tables(): readonly BoxTable[] {
   return [
     new CredentialBoxes(postgres, new CredentialStore(), sealer, audit, clock),
     new WebhookSecretBoxes(postgres, new WebhookSecretStore(), sealer, audit, clock),
+    new SigningKeyBoxes(postgres, new SigningKeyStore(), sealer, audit, clock),
   ];
 }
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { describeSettings, loadSettings, WorkerSettings } from '#libs/config';
+import { describeSettings, loadSettings, WorkerSettings, widenThreadPool } from '#libs/config';
 import { createLog, nestLogger } from '#libs/logging';
 import { SchemaBehind, SystemPostgres } from '#libs/postgres';
 import { connectRedis } from '#libs/redis';
@@ -9,6 +9,7 @@ import { WorkerModule } from './worker.module.js';
 /** Calls in flight have this long to end after SIGTERM; what is left then is taken over by another worker. */
 const SHUTDOWN_MS = 25_000;
 
+widenThreadPool();
 const settings = loadSettings(WorkerSettings);
 const log = createLog('worker', settings.logLevel);
 const postgres = new SystemPostgres(settings.databaseUrl, { applicationName: 'cvm-image-service worker' });

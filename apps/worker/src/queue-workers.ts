@@ -12,19 +12,18 @@ const STALLED_AFTER_MS = 10_000;
 export const STALLED_AFTER = { stalledInterval: STALLED_AFTER_MS, lockDuration: STALLED_AFTER_MS } as const;
 
 /**
- * What all queue workers have in common: how much each does at once, and that faults are written down, which BullMQ
+ * What all queue workers have in common: how many jobs each does at once, and that faults are written down, which BullMQ
  * would print or swallow. A fault loses no work: what a job was about stands in PostgreSQL, and a sweep brings it back.
  */
 export class QueueWorkers implements OnApplicationBootstrap {
   constructor(
-    private readonly processors: readonly WorkerHost[],
-    private readonly concurrency: number,
+    private readonly processors: ReadonlyMap<WorkerHost, number>,
     private readonly log: Log,
   ) {}
 
   onApplicationBootstrap(): void {
-    for (const { worker } of this.processors) {
-      worker.concurrency = this.concurrency;
+    for (const [{ worker }, jobsAtOnce] of this.processors) {
+      worker.concurrency = jobsAtOnce;
       worker.on('failed', (job: Job | undefined, error: Error) => {
         this.log.error({ event: 'job.failed', queue: worker.name, jobId: job?.id, error });
       });
@@ -34,6 +33,6 @@ export class QueueWorkers implements OnApplicationBootstrap {
 
   /** Takes no more jobs, and resolves when those under way have ended. */
   async drain(): Promise<void> {
-    await Promise.all(this.processors.map(({ worker }) => worker.close()));
+    await Promise.all([...this.processors.keys()].map(({ worker }) => worker.close()));
   }
 }

@@ -42,12 +42,11 @@ describe('WebhookDeliveryProcessor', () => {
     const url = new URL(testRedisUrl());
     url.pathname = `/${REDIS_DATABASE}`;
     const connection = connectRedis(new Secret(url.href), 'blocking');
-    const processor = new WebhookDeliveryProcessor(stack.deliverySide.deliveries);
-    const worker = new Worker(
-      DELIVER_QUEUE,
-      (job: Job<QueueJobs['deliver-webhooks']>, token) => processor.process(job, token),
-      { connection, concurrency: 20 },
-    );
+    const processor = new WebhookDeliveryProcessor(stack.newWorker().dispatcher);
+    const worker = new Worker(DELIVER_QUEUE, (job: Job<QueueJobs['deliver-webhooks']>) => processor.process(job), {
+      connection,
+      concurrency: 20,
+    });
     worker.on('error', () => undefined);
     connections.push(connection);
     workers.push(worker);
@@ -81,7 +80,7 @@ describe('WebhookDeliveryProcessor', () => {
 
     await waitFor(
       async () => {
-        await stack.deliverySide.dueDeliveries.enqueue();
+        await stack.deliverySide.forgotten.call();
         return requests.length >= 30;
       },
       { timeoutMs: 20_000 },

@@ -1,34 +1,20 @@
 import { Processor, WorkerHost } from '@nestjs/bullmq';
-import { DelayedError, type Job } from 'bullmq';
-import { assertNever } from '#libs/errors';
+import type { Job } from 'bullmq';
 import { DELIVER_QUEUE, type QueueJobs } from '#libs/queues';
-import { Deliveries } from '#libs/webhooks';
+import { EndpointDispatcher } from '#libs/webhooks';
 import { STALLED_AFTER } from './queue-workers.js';
 
-/** The queue's edge of webhooks: translates outcomes and decides nothing. */
+/**
+ * The queue's edge of webhooks. A job is a call to an endpoint, and lasts as long as there is something to send to it; what
+ * follows from that, the dispatcher puts into the queue itself.
+ */
 @Processor(DELIVER_QUEUE, STALLED_AFTER)
 export class WebhookDeliveryProcessor extends WorkerHost {
-  constructor(private readonly deliveries: Deliveries) {
+  constructor(private readonly dispatcher: EndpointDispatcher) {
     super();
   }
 
-  /**
-   * A receiver that answers 500 is an outcome, not an exception: only faults of ours are thrown. Those end the job; the
-   * delivery stands in its table, and the sweep brings it back.
-   */
-  override async process(job: Job<QueueJobs['deliver-webhooks']>, token?: string): Promise<void> {
-    const outcome = await this.deliveries.attempt(job.data.deliveryId);
-    switch (outcome.kind) {
-      case 'delivered':
-      case 'failed':
-      case 'not_due':
-      case 'gone':
-        return;
-      case 'retry':
-        await job.moveToDelayed(outcome.at.getTime(), token);
-        throw new DelayedError();
-      default:
-        assertNever(outcome);
-    }
+  override async process(job: Job<QueueJobs['deliver-webhooks']>): Promise<void> {
+    await this.dispatcher.dispatch(job.data.endpointId);
   }
 }

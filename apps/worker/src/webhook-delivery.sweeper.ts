@@ -1,20 +1,20 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Log } from '#libs/logging';
-import { DueDeliveries } from '#libs/webhooks';
+import { ForgottenEndpoints } from '#libs/webhooks';
 import { TimedSweep } from './timed-sweep.js';
 
 const INTERVAL_MS = 2000;
 
-/** Puts due deliveries back into the queue when Redis has forgotten them. */
+/** Calls workers to endpoints that Redis has forgotten. */
 @Injectable()
 export class WebhookDeliverySweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly timed: TimedSweep;
 
-  constructor(dueDeliveries: DueDeliveries, log: Log) {
+  constructor(forgotten: ForgottenEndpoints, log: Log) {
     this.timed = new TimedSweep(log, {
       name: 'webhook-delivery',
       intervalMs: INTERVAL_MS,
-      sweep: () => dueDeliveries.enqueue(),
+      sweep: () => forgotten.call(),
     });
   }
 

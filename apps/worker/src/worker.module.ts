@@ -15,7 +15,7 @@ import { SystemClock } from '#libs/clock';
 import { CloudClient, Endpoints } from '#libs/cloud';
 import type { WorkerSettings } from '#libs/config';
 import { Credentials, CredentialStore } from '#libs/credentials';
-import { EventFeed, EventRelay, EventStore, Outbox } from '#libs/events';
+import { EventFeed, EventRelay, EventRetention, EventStore, Outbox } from '#libs/events';
 import { assembleWorkSide, CredentialHold, LaneWaker, Recovery, Submission, Tracking } from '#libs/image-requests';
 import { Lanes } from '#libs/lanes';
 import { Log } from '#libs/logging';
@@ -25,13 +25,23 @@ import { Hints, RedisMemory } from '#libs/redis';
 import { assembleRoleAssumption, RoleSessions } from '#libs/role-sessions';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Tenants, TenantStore } from '#libs/tenants';
-import { assembleDeliverySide, Deliveries, DueDeliveries, WebhookSender } from '#libs/webhooks';
+import {
+  assembleDeliverySide,
+  EndpointDispatcher,
+  ForgottenEndpoints,
+  SpentSecrets,
+  WebhookRetention,
+  WebhookRetentionStore,
+  WebhookSender,
+} from '#libs/webhooks';
 import { BacklogWatch } from './backlog-watch.js';
 import { CredentialHoldSweeper } from './credential-hold.sweeper.js';
+import { EventRetentionSweeper } from './event-retention.sweeper.js';
 import { LaneSweeper } from './lane.sweeper.js';
 import { OutboxRelaySweeper } from './outbox-relay.sweeper.js';
 import { QueueWorkers } from './queue-workers.js';
 import { RecoverySweeper } from './recovery.sweeper.js';
+import { SpentSecretSweeper } from './spent-secret.sweeper.js';
 import { SubmissionProcessor } from './submission.processor.js';
 import { TrackingProcessor } from './tracking.processor.js';
 import { VerificationSweeper } from './verification.sweeper.js';
@@ -46,6 +56,9 @@ export interface WorkerParts {
   readonly redis: { readonly commands: Redis; readonly blocking: Redis; readonly subscriber: Redis };
 }
 
+/** A call to an endpoint is mostly waiting for its answers, so a worker has more of those at once than of other jobs. */
+const ENDPOINTS_A_SLOT = 10;
+
 /** The queue's edge, wired: three processors and the sweeps that find what a queue has forgotten. */
 @Module({})
 export class WorkerModule implements OnApplicationShutdown {
@@ -55,6 +68,7 @@ export class WorkerModule implements OnApplicationShutdown {
     @Inject(LaneWaker) private readonly waker: LaneWaker,
     @Inject(Queues) private readonly queues: Queues,
     @Inject(CloudClient) private readonly cloud: CloudClient,
+    @Inject(EndpointDispatcher) private readonly dispatcher: EndpointDispatcher,
     @Inject(WebhookSender) private readonly sender: WebhookSender,
   ) {}
 
@@ -89,7 +103,18 @@ export class WorkerModule implements OnApplicationShutdown {
     const check = new CredentialCheck(new IdentityCheck(cloud, endpoints), assumption, tenants);
     const verification = new CredentialVerification(postgres, accountStore, credentials, check, standing, audit, clock);
 
-    const webhooks = assembleDeliverySide({ ...ground, sealer, events: new EventFeed(postgres, events), settings });
+    const dispatchesMax = settings.workerConcurrency * ENDPOINTS_A_SLOT;
+    const webhooks = assembleDeliverySide({
+      ...ground,
+      hints,
+      sealer,
+      events: new EventFeed(postgres, events),
+      dispatchesMax,
+      settings,
+    });
+    const retention = new EventRetention(postgres, events, [new WebhookRetention(new WebhookRetentionStore())], clock, {
+      keptDays: settings.eventRetentionDays,
+    });
     const work = assembleWorkSide({
       ...ground,
       redis: redis.commands,
@@ -119,8 +144,10 @@ export class WorkerModule implements OnApplicationShutdown {
         { provide: Queues, useValue: queues },
         { provide: CloudClient, useValue: cloud },
         { provide: EventRelay, useValue: new EventRelay(postgres, events, hints, [webhooks.planner]) },
-        { provide: Deliveries, useValue: webhooks.deliveries },
-        { provide: DueDeliveries, useValue: webhooks.dueDeliveries },
+        { provide: EventRetention, useValue: retention },
+        { provide: EndpointDispatcher, useValue: webhooks.dispatcher },
+        { provide: ForgottenEndpoints, useValue: webhooks.forgotten },
+        { provide: SpentSecrets, useValue: webhooks.spentSecrets },
         { provide: WebhookSender, useValue: webhooks.sender },
         { provide: Submission, useValue: work.submission },
         { provide: Tracking, useValue: work.tracking },
@@ -137,11 +164,25 @@ export class WorkerModule implements OnApplicationShutdown {
         WebhookDeliveryProcessor,
         {
           provide: QueueWorkers,
-          useFactory: (...processors: WorkerHost[]) => new QueueWorkers(processors, settings.workerConcurrency, log),
+          useFactory: (
+            submissions: SubmissionProcessor,
+            tracking: TrackingProcessor,
+            deliveries: WebhookDeliveryProcessor,
+          ) => {
+            const jobsAtOnce = settings.workerConcurrency;
+            const processors = new Map<WorkerHost, number>([
+              [submissions, jobsAtOnce],
+              [tracking, jobsAtOnce],
+              [deliveries, dispatchesMax],
+            ]);
+            return new QueueWorkers(processors, log);
+          },
           inject: [SubmissionProcessor, TrackingProcessor, WebhookDeliveryProcessor],
         },
         OutboxRelaySweeper,
+        EventRetentionSweeper,
         WebhookDeliverySweeper,
+        SpentSecretSweeper,
         LaneSweeper,
         RecoverySweeper,
         CredentialHoldSweeper,
@@ -155,6 +196,7 @@ export class WorkerModule implements OnApplicationShutdown {
    * goes back to the queue, and only then do the connections close that they needed.
    */
   async onApplicationShutdown(): Promise<void> {
+    this.dispatcher.stop();
     await this.workers.drain();
     await this.submissions.recalled();
     await this.waker.close();

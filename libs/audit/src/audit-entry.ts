@@ -46,6 +46,10 @@ export type AuditAction =
   | 'webhook_endpoint.rotate_secret'
   | 'webhook_endpoint.rewrap_secret'
   | 'webhook_endpoint.test'
+  | 'webhook_endpoint.redeliver'
+  | 'webhook_endpoint.replay'
+  | 'webhook_signing_key.create'
+  | 'webhook_signing_key.rewrap'
   | 'auth.refused';
 
 /** One call of the cloud, as the cloud's own audit knows it too (by its request id). */

@@ -4,4 +4,5 @@ export type { Site } from './service.settings.js';
 export { GatewaySettings } from './gateway.settings.js';
 export { WorkerSettings } from './worker.settings.js';
 export { KeyRotationSettings } from './key-rotation.settings.js';
+export { widenThreadPool } from './widen-thread-pool.js';
 export { MigrationSettings } from './migration.settings.js';

@@ -45,6 +45,14 @@ export function integers(value: string): readonly number[] {
   return list(value).map(integer);
 }
 
+export function ports(value: string): readonly number[] {
+  return list(value).map((item, index) => {
+    const port = /^\d{1,5}$/.test(item) ? Number(item) : 0;
+    if (port < 1 || port > 65_535) throw new SettingFault(`port ${index + 1} must be a whole number from 1 to 65535`);
+    return port;
+  });
+}
+
 /** A URL with one of the given schemes. May hold a password, so it travels as a secret. */
 export function secretUrl(...schemes: readonly string[]): (value: string) => Secret {
   return (value) => {

@@ -32,6 +32,7 @@ describe('readSettings', () => {
       upstreamTimeoutMs: 30_000,
       resendFenceMs: 330_000,
       workerConcurrency: 50,
+      eventRetentionDays: 30,
       webhookRetryScheduleMs: [5000, 300_000, 1_800_000, 7_200_000, 18e6, 36e6, 50.4e6, 72e6, 86.4e6],
     });
     expect(readSettings(WorkerSettings, GOOD).regions).toHaveLength(18);
@@ -85,6 +86,9 @@ describe('readSettings', () => {
     ['WEBHOOK_ALLOW_HTTP', 'yes', 'must be "true" or "false"'],
     ['WEBHOOK_ALLOWED_CIDRS', '10.0.0.0/8,10.0.0.0/40', 'range 2 must be an address and a prefix length'],
     ['WEBHOOK_ALLOWED_CIDRS', 'localhost', 'range 1 must be an address and a prefix length'],
+    ['WEBHOOK_ALLOWED_PORTS', '25,0', 'port 2 must be a whole number from 1 to 65535'],
+    ['WEBHOOK_ALLOWED_PORTS', '65536', 'port 1 must be a whole number from 1 to 65535'],
+    ['WEBHOOK_ALLOWED_PORTS', '25-30', 'port 1 must be a whole number from 1 to 65535'],
     ['REGIONS', 'ap-guangzhou,Moon', 'must be a comma-separated list of region names'],
     ['LOG_LEVEL', 'loud', 'must be trace, debug, info'],
   ])('refuses %s=%s', (name, value, reason) => {

@@ -11,6 +11,7 @@ import {
   flag,
   integer,
   list,
+  ports,
   secret,
   secretUrl,
   text,
@@ -80,6 +81,9 @@ export class ServiceSettings {
 
   @Variable('WEBHOOK_ALLOWED_CIDRS', cidrs, { default: '' })
   webhookAllowedCidrs!: readonly string[];
+
+  @Variable('WEBHOOK_ALLOWED_PORTS', ports, { default: '' })
+  webhookAllowedPorts!: readonly number[];
 
   @Variable('WEBHOOK_ALLOW_HTTP', flag, { default: 'false' })
   webhookAllowHttp!: boolean;

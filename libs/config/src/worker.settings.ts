@@ -46,4 +46,10 @@ export class WorkerSettings extends ServiceSettings {
   @Min(1)
   @Max(120_000)
   webhookTimeoutMs!: number;
+
+  /** The contract promises 30 days, so no setting may keep less. */
+  @Variable('EVENT_RETENTION_DAYS', integer, { default: '30' })
+  @Min(30)
+  @Max(3650)
+  eventRetentionDays!: number;
 }

@@ -1,6 +1,6 @@
 import { AppError } from './app-error.js';
 
-/** One fault of one field. `pointer` is a JSON pointer (RFC 6901) into the body, or `?name` for a query parameter. */
+/** One fault of one field. `pointer` is a JSON pointer (RFC 6901) into the body, `?name` for a query parameter, or a header's name. */
 export interface InputFault {
   readonly pointer: string;
   readonly code: string;

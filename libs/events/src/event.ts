@@ -36,3 +36,9 @@ export interface StoredEvent extends NewEvent {
 export interface SequencedEvent extends StoredEvent {
   readonly sequence: number;
 }
+
+/** A place in a tenant's sequence: right behind that event, or before the first one where `id` is null. */
+export interface Place {
+  readonly sequence: number;
+  readonly id: EventId | null;
+}

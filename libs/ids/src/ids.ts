@@ -13,9 +13,10 @@ export type AttemptId = Id<'att'>;
 export type EventId = Id<'evt'>;
 export type WebhookEndpointId = Id<'whe'>;
 export type DeliveryId = Id<'whd'>;
+export type WebhookKeyId = Id<'whk'>;
 export type AuditEntryId = Id<'aud'>;
 
-export type IdPrefix = 'ten' | 'key' | 'acc' | 'ireq' | 'att' | 'evt' | 'whe' | 'whd' | 'aud';
+export type IdPrefix = 'ten' | 'key' | 'acc' | 'ireq' | 'att' | 'evt' | 'whe' | 'whd' | 'whk' | 'aud';
 
 export function newId<Prefix extends IdPrefix>(prefix: Prefix): Id<Prefix> {
   return typeid(prefix).toString() as string as Id<Prefix>;

@@ -11,4 +11,5 @@ export type {
   ImageRequestId,
   TenantId,
   WebhookEndpointId,
+  WebhookKeyId,
 } from './ids.js';

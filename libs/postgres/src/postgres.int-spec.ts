@@ -34,4 +34,24 @@ describe('Postgres', () => {
     await expect(lost).rejects.toThrow();
     await apps.asTenant(newId('ten'), async (tx) => sql`select 1`.execute(tx));
   });
+
+  it('has its connection back whenever the server closes one, also while it is being set up', async () => {
+    const fragile = new Postgres(new Secret(database.url), { connectionsMax: 1, applicationName: 'fragile' });
+    const work = () => fragile.asTenant(newId('ten'), async (tx) => sql`select 1`.execute(tx));
+    let closing = true;
+    const closer = (async () => {
+      while (closing)
+        await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'fragile'`.execute(
+          database.postgres.db,
+        );
+    })();
+    let failed = 0;
+    for (let round = 0; round < 200; round += 1) await work().catch(() => (failed += 1));
+    closing = false;
+    await closer;
+
+    expect(failed).toBeGreaterThan(0);
+    await waitFor(work);
+    await fragile.close();
+  });
 });

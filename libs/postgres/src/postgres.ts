@@ -1,4 +1,4 @@
-import { CompiledQuery, Kysely, PostgresDialect, type QueryExecutorProvider, sql } from 'kysely';
+import { Kysely, PostgresDialect, type QueryExecutorProvider, sql } from 'kysely';
 import pg from 'pg';
 import type { TenantId } from '#libs/ids';
 import type { Secret } from '#libs/secret';
@@ -43,21 +43,20 @@ export class Postgres {
       application_name: options.applicationName ?? 'cvm-image-service',
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
+      // Part of connecting: a connection that is lost in between gives its place in the pool back, as any other that fails.
+      // Kysely's own hook would keep the place for good.
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, though its types do not say so
+      onConnect: async (client) => {
+        // Where nothing was migrated yet there is no such role, and `assertSchemaCurrent` says why.
+        const take = "select set_config('role', rolname, false) from pg_roles where rolname = $1";
+        if (role !== null) await client.query(take, [ROLES[role]]);
+      },
     });
     // A connection that the server closes is replaced at its next use, and a transaction on it fails with its next
     // statement. Without listeners, for those that are idle and those at work, it would end the process.
     this.pool.on('error', () => undefined);
     this.pool.on('connect', (client) => client.on('error', () => undefined));
-    this.kysely = new Kysely<NoTables>({
-      dialect: new PostgresDialect({
-        pool: this.pool,
-        onCreateConnection: async (connection) => {
-          // Where nothing was migrated yet there is no such role, and `assertSchemaCurrent` says why.
-          const take = "select set_config('role', rolname, false) from pg_roles where rolname = $1";
-          if (role !== null) await connection.executeQuery(CompiledQuery.raw(take, [ROLES[role]]));
-        },
-      }),
-    });
+    this.kysely = new Kysely<NoTables>({ dialect: new PostgresDialect({ pool: this.pool }) });
     this.unbound = this.kysely;
   }
 

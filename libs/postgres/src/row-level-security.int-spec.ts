@@ -20,9 +20,12 @@ const TENANT_OF = {
   webhook_endpoints: 'tenant_id',
   webhook_secrets: 'tenant_id',
   webhook_deliveries: 'tenant_id',
+  webhook_dispatch: 'tenant_id',
   webhook_attempts: '(select tenant_id from webhook_deliveries where id = delivery_id)',
   audit_entries: 'tenant_id',
 } as const;
+/** Tables of the service itself: no tenant has rows in them, and none may read them. */
+const OF_NO_TENANT = ['webhook_signing_keys'];
 const TABLES = Object.keys(TENANT_OF) as (keyof typeof TENANT_OF)[];
 /** The relay's alone: no tenant reads how far its sequence has come. */
 const SEEN_BY_TENANTS = TABLES.filter((table) => table !== 'event_sequences');
@@ -71,6 +74,7 @@ describe('Row-level security', () => {
           values ('${endpoint}', '${tenant}', 'https://example.com', now(), now());
         insert into webhook_secrets (endpoint_id, tenant_id, version, master_key_id, box, created_at)
           values ('${endpoint}', '${tenant}', 1, 'k1', '{}', now());
+        insert into webhook_dispatch (endpoint_id, tenant_id) values ('${endpoint}', '${tenant}');
         insert into webhook_deliveries (id, tenant_id, endpoint_id, event_id, event_type, subject, event_position, status,
             created_at)
           values ('${delivery}', '${tenant}', '${endpoint}', '${event}', 'image_request.queued', '${request}', 1,
@@ -98,8 +102,11 @@ describe('Row-level security', () => {
       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname not like 'kysely%'
     `.execute(database.postgres.db);
 
-    expect(rows.map(({ table }) => table).sort()).toEqual([...TABLES].sort());
-    for (const row of rows) expect(row).toMatchObject({ secured: true, policies: ['all_rows', 'rows_of_tenant'] });
+    expect(rows.map(({ table }) => table).sort()).toEqual([...TABLES, ...OF_NO_TENANT].sort());
+    for (const row of rows) {
+      const policies = OF_NO_TENANT.includes(row.table) ? ['all_rows'] : ['all_rows', 'rows_of_tenant'];
+      expect(row).toMatchObject({ secured: true, policies });
+    }
   });
 
   it.each(SEEN_BY_TENANTS)(
@@ -119,6 +126,19 @@ describe('Row-level security', () => {
     );
 
     expect(['42501', []]).toContainEqual(seen);
+  });
+
+  it.each(OF_NO_TENANT)('lets no tenant read or change %s, not even a column of it', async (table) => {
+    for (const statement of [
+      sql`select id from ${sql.table(table)}`,
+      sql`delete from ${sql.table(table)}`,
+      sql`update ${sql.table(table)} set id = id`,
+      sql`insert into ${sql.table(table)} select * from ${sql.table(table)}`,
+    ]) {
+      const refused = { code: '42501' };
+      await expect(apps.asTenant(one, (tx) => statement.execute(tx))).rejects.toMatchObject(refused);
+      await expect(statement.execute(apps.unbound)).rejects.toMatchObject(refused);
+    }
   });
 
   it.each(TABLES)('lets no tenant change, remove or take over rows of another in %s', async (table) => {

@@ -1,10 +1,10 @@
-import type { AccountId, DeliveryId, ImageRequestId } from '#libs/ids';
+import type { AccountId, ImageRequestId, WebhookEndpointId } from '#libs/ids';
 
 /** Every queue, by name, and what its jobs carry: ids alone. The row is the truth, and Redis may be lost. */
 export interface QueueJobs {
   'submit-image-requests': { readonly imageRequestId: ImageRequestId };
   'track-images': { readonly accountId: AccountId; readonly region: string };
-  'deliver-webhooks': { readonly deliveryId: DeliveryId };
+  'deliver-webhooks': { readonly endpointId: WebhookEndpointId };
 }
 
 export type QueueName = keyof QueueJobs;

@@ -1,14 +1,14 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { AccountId, DeliveryId, ImageRequestId } from '#libs/ids';
+import type { AccountId, ImageRequestId, WebhookEndpointId } from '#libs/ids';
 import { DELIVER_QUEUE, type QueueJobs, type QueueName, SUBMIT_QUEUE, TRACK_QUEUE } from './queue-names.js';
 
 /** Finished jobs leave at once: what happened stands in PostgreSQL, and a kept id would swallow the next job of that id. */
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 
 /**
- * Puts jobs into BullMQ. A job's id is the id of what it is about, so that adding it twice is adding it once while it
- * waits. Throws when Redis is out of reach; callers work from PostgreSQL and treat an enqueued job as a hint to hurry.
+ * Puts jobs into BullMQ. A job's id is, but for calls to endpoints, the id of what it is about, so that adding it twice is
+ * adding it once while it waits. Throws when Redis is out of reach; callers work from PostgreSQL and treat an enqueued job as a hint to hurry.
  */
 export class Queues {
   private readonly submitQueue: Queue<QueueJobs['submit-image-requests']>;
@@ -45,18 +45,17 @@ export class Queues {
     await this.trackQueue.add('track', { accountId, region }, { ...LEAVE_NOTHING, jobId, delay: delayMs });
   }
 
-  async deliver(deliveryId: DeliveryId, delayMs = 0): Promise<void> {
-    await this.deliverQueue.add('deliver', { deliveryId }, { ...LEAVE_NOTHING, jobId: deliveryId, delay: delayMs });
+  /** Calls a worker to each endpoint. Every call is a job of its own: a call that comes while another runs must not be lost. */
+  async deliver(endpointIds: readonly WebhookEndpointId[]): Promise<void> {
+    await this.deliverQueue.addBulk(
+      endpointIds.map((endpointId) => ({ name: 'deliver', data: { endpointId }, opts: LEAVE_NOTHING })),
+    );
   }
 
-  async deliverMany(deliveryIds: readonly DeliveryId[]): Promise<void> {
-    await this.deliverQueue.addBulk(
-      deliveryIds.map((deliveryId) => ({
-        name: 'deliver',
-        data: { deliveryId },
-        opts: { ...LEAVE_NOTHING, jobId: deliveryId },
-      })),
-    );
+  /** The same at a later time; of the calls to one endpoint for one time, one is kept. */
+  async deliverAt(endpointId: WebhookEndpointId, at: Date, delayMs: number): Promise<void> {
+    const jobId = `${endpointId}/${at.getTime()}`;
+    await this.deliverQueue.add('deliver', { endpointId }, { ...LEAVE_NOTHING, jobId, delay: delayMs });
   }
 
   async close(): Promise<void> {

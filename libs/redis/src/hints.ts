@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 
 /** What may have changed. A hint carries no data and may be lost: whoever acts on it reads the table, and sweeps it too. */
-export type HintTopic = 'events-appended' | 'events-sequenced' | 'image-requests-changed' | 'credentials-judged';
+export type HintTopic =
+  'events-appended' | 'events-sequenced' | 'image-requests-changed' | 'credentials-judged' | 'webhook-endpoint-called';
 
 const CHANNEL = 'hints:';
 

@@ -5,28 +5,42 @@ import type { EventFeed, Outbox } from '#libs/events';
 import type { Log } from '#libs/logging';
 import type { Postgres, SystemPostgres } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
+import type { Hints } from '#libs/redis';
 import type { Sealer } from '#libs/sealing';
-import { Deliveries } from './deliveries.service.js';
 import { DeliveryCourier } from './delivery-courier.js';
+import { DeliveryLog } from './delivery-log.js';
 import { DeliveryPlanner } from './delivery-planner.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import { DeliverySettler } from './delivery-settler.js';
-import { DueDeliveries } from './due-deliveries.js';
+import { DispatchLeases } from './dispatch-leases.js';
+import { DueDeliveryStore } from './due-delivery.store.js';
 import { EndpointDisabler } from './endpoint-disabler.js';
+import { EndpointDispatcher } from './endpoint-dispatcher.js';
 import { EndpointSecrets } from './endpoint-secrets.js';
+import { EndpointTraffic } from './endpoint-traffic.js';
+import { ForgottenEndpoints } from './forgotten-endpoints.js';
+import { EndpointSigner } from './endpoint-signer.js';
 import { parseCidrs } from './may-dial.js';
+import { SigningKeyStore } from './signing-key.store.js';
+import { SigningKeys } from './signing-keys.service.js';
+import { SpentSecrets } from './spent-secrets.js';
+import { resolveBySystem } from './system-resolver.js';
 import { WebhookDeliveries } from './webhook-deliveries.service.js';
 import { WebhookDeliveryStore } from './webhook-delivery.store.js';
+import { WebhookDispatchStore } from './webhook-dispatch.store.js';
 import { WebhookEndpointStore } from './webhook-endpoint.store.js';
 import { WebhookEndpoints } from './webhook-endpoints.service.js';
+import { WebhookResending } from './webhook-resending.service.js';
 import { WebhookSecretStore } from './webhook-secret.store.js';
 import { WebhookSender } from './webhook-sender.js';
-import { type DialPolicy, type Resolve, resolveBySystem, WebhookUrlGuard } from './webhook-url.js';
+import { type DialPolicy, type Resolve, WebhookUrlGuard } from './webhook-url.js';
 
-/** Which addresses webhooks may call, as the environment says it. */
+/** Which addresses and ports webhooks may call, as the environment says it. */
 export interface WebhookAddressSettings {
   readonly webhookAllowedCidrs: readonly string[];
   readonly webhookAllowHttp: boolean;
+  /** None where it is left out. */
+  readonly webhookAllowedPorts?: readonly number[];
 }
 
 export interface WebhookDeliverySettings extends WebhookAddressSettings {
@@ -38,6 +52,8 @@ interface Ground {
   readonly postgres: Postgres;
   readonly sealer: Sealer;
   readonly outbox: Outbox;
+  readonly events: EventFeed;
+  readonly queues: Queues;
   readonly audit: AuditStore;
   readonly clock: Clock;
   /** The system's own unless a test has names of its own. */
@@ -51,54 +67,89 @@ export interface TenantSideParts extends Ground {
 
 export interface DeliverySideParts extends Ground {
   readonly postgres: SystemPostgres;
-  readonly queues: Queues;
-  readonly events: EventFeed;
+  readonly hints: Hints;
   readonly log: Log;
   readonly settings: WebhookDeliverySettings;
+  /** How many endpoints this process sends to at once. */
+  readonly dispatchesMax: number;
 }
 
-/** What the gateway needs: endpoints, and the view of their deliveries. Throws when the settings name a bad range. */
+/**
+ * What the gateway needs: endpoints, the view of their deliveries, sending them again, and the keys to verify with. Throws
+ * when the settings name a bad range.
+ */
 export function assembleTenantSide(parts: TenantSideParts): {
   readonly endpoints: WebhookEndpoints;
   readonly deliveries: WebhookDeliveries;
+  readonly resending: WebhookResending;
+  readonly signingKeys: SigningKeys;
 } {
-  const { postgres, accounts, sealer, outbox, audit, clock } = parts;
-  const endpointStore = new WebhookEndpointStore();
-  const deliveryStore = new WebhookDeliveryStore();
+  const { postgres, accounts, sealer, outbox, events, queues, audit, clock } = parts;
+  const { endpointStore, deliveryStore, dispatchStore } = stores();
   const secrets = new EndpointSecrets(new WebhookSecretStore(), sealer);
   const urlGuard = new WebhookUrlGuard(dialPolicy(parts.settings), parts.resolve ?? resolveBySystem);
+  const queue = new DeliveryQueue(postgres, queues, clock);
+  const traffic = new EndpointTraffic(deliveryStore, dispatchStore, queue);
   return {
-    endpoints: new WebhookEndpoints(postgres, endpointStore, deliveryStore, accounts, secrets, urlGuard, audit, clock),
+    endpoints: new WebhookEndpoints(postgres, endpointStore, traffic, accounts, secrets, urlGuard, audit, clock),
     deliveries: new WebhookDeliveries(postgres, endpointStore, deliveryStore, outbox, audit, clock),
+    resending: new WebhookResending(postgres, endpointStore, deliveryStore, dispatchStore, events, queue, audit, clock),
+    signingKeys: new SigningKeys(postgres, new SigningKeyStore(), sealer, audit, clock),
   };
 }
 
-/** What the worker needs: the planner for the relay, the attempts, the sweep, and the sender, which it closes last. */
+/** What the worker needs: the planner for the relay, the dispatcher, the sweeps, and the sender, which it closes last. */
 export function assembleDeliverySide(parts: DeliverySideParts): {
   readonly planner: DeliveryPlanner;
-  readonly deliveries: Deliveries;
-  readonly dueDeliveries: DueDeliveries;
+  readonly dispatcher: EndpointDispatcher;
+  readonly forgotten: ForgottenEndpoints;
+  readonly spentSecrets: SpentSecrets;
   readonly sender: WebhookSender;
 } {
-  const { postgres, sealer, outbox, audit, clock, queues, log, settings } = parts;
-  const endpoints = new WebhookEndpointStore();
-  const store = new WebhookDeliveryStore();
-  const secrets = new EndpointSecrets(new WebhookSecretStore(), sealer);
-  const queue = new DeliveryQueue(postgres, queues);
+  const { postgres, sealer, outbox, audit, events, clock, queues, hints, log, settings } = parts;
+  const { endpointStore: endpoints, deliveryStore, dispatchStore } = stores();
+  const due = new DueDeliveryStore();
+  const [secretStore, keyStore] = [new WebhookSecretStore(), new SigningKeyStore()];
+  const signingKeys = new SigningKeys(postgres, keyStore, sealer, audit, clock);
+  const queue = new DeliveryQueue(postgres, queues, clock);
+  const traffic = new EndpointTraffic(deliveryStore, dispatchStore, queue);
   const timeoutMs = settings.webhookTimeoutMs;
   const sender = new WebhookSender({ policy: dialPolicy(settings), timeoutMs }, parts.resolve ?? resolveBySystem);
-  const courier = new DeliveryCourier(postgres, parts.events, secrets, sender, clock);
-  const disabler = new EndpointDisabler(endpoints, store, outbox, audit);
-  const settler = new DeliverySettler(postgres, store, disabler, queue);
+  const disabler = new EndpointDisabler(endpoints, traffic, outbox, audit);
   const schedule = { stepsMs: settings.webhookRetryScheduleMs, random: Math.random };
+  const dispatchParts = {
+    postgres,
+    leases: new DispatchLeases(postgres, dispatchStore, log),
+    endpoints,
+    due,
+    events,
+    signer: new EndpointSigner(postgres, new EndpointSecrets(secretStore, sealer), signingKeys, log),
+    courier: new DeliveryCourier(sender, clock),
+    settler: new DeliverySettler(postgres, endpoints, dispatchStore, traffic, due, disabler, schedule, clock),
+    log: new DeliveryLog(log),
+    clock,
+  };
   return {
-    planner: new DeliveryPlanner(endpoints, store, queue, clock),
-    deliveries: new Deliveries(postgres, store, endpoints, courier, settler, clock, log, { schedule, timeoutMs }),
-    dueDeliveries: new DueDeliveries(postgres, store, queues, clock),
+    planner: new DeliveryPlanner(endpoints, deliveryStore, queue, clock),
+    dispatcher: new EndpointDispatcher(dispatchParts, queue, hints, parts.dispatchesMax),
+    forgotten: new ForgottenEndpoints(postgres, dispatchStore, queue, clock),
+    spentSecrets: new SpentSecrets(postgres, secretStore, keyStore, clock),
     sender,
   };
 }
 
+function stores() {
+  return {
+    endpointStore: new WebhookEndpointStore(),
+    deliveryStore: new WebhookDeliveryStore(),
+    dispatchStore: new WebhookDispatchStore(),
+  };
+}
+
 function dialPolicy(settings: WebhookAddressSettings): DialPolicy {
-  return { allowed: parseCidrs(settings.webhookAllowedCidrs), allowHttp: settings.webhookAllowHttp };
+  return {
+    allowed: parseCidrs(settings.webhookAllowedCidrs),
+    allowedPorts: settings.webhookAllowedPorts ?? [],
+    allowHttp: settings.webhookAllowHttp,
+  };
 }

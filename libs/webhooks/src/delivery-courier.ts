@@ -1,11 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '#libs/clock';
-import { cloudEvent, type EventFeed } from '#libs/events';
-import type { SystemPostgres } from '#libs/postgres';
-import type { EndpointSecrets } from './endpoint-secrets.js';
-import { signatureHeaders } from './signature.js';
-import type { DeliveryAttempt, WebhookDelivery } from './webhook-delivery.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
+import { cloudEvent, type SequencedEvent } from '#libs/events';
+import type { OpenedSigner } from './endpoint-signer.js';
+import type { DeliveryAttempt } from './webhook-delivery.js';
 import type { SendResult, WebhookSender } from './webhook-sender.js';
 
 /** What came back, and the record of it. */
@@ -23,12 +20,9 @@ const UNSIGNABLE: SendResult = {
   retryAfter: undefined,
 };
 
-/** Signs one delivery's event and posts it, once. */
+/** Signs one event and posts it, once. */
 export class DeliveryCourier {
   constructor(
-    private readonly postgres: SystemPostgres,
-    private readonly events: EventFeed,
-    private readonly secrets: EndpointSecrets,
     private readonly sender: WebhookSender,
     private readonly clock: Clock,
   ) {}
@@ -37,21 +31,20 @@ export class DeliveryCourier {
    * The id and the body are the same each time; time and signature are of the moment, as receivers want them. What can't be
    * signed is not sent, and counts as an attempt that failed: else it would be tried for ever, and nobody would see why.
    */
-  async carry(delivery: WebhookDelivery, endpoint: WebhookEndpoint): Promise<Errand> {
-    const event = await this.events.get(delivery.tenantId, delivery.eventId);
-    const opened = await this.secrets.open(this.postgres.db, endpoint);
-    const at = this.clock.now();
-    if (opened.kind === 'unopenable')
-      return { result: UNSIGNABLE, attempt: attemptOf(at, 0, UNSIGNABLE), fault: opened.fault };
-
+  async carry(event: SequencedEvent, url: string, signer: OpenedSigner): Promise<Errand> {
     const body = JSON.stringify(cloudEvent(event));
+    const at = this.clock.now();
+    const signing = signer.sign({ id: event.id, at, body });
+    if (signing.kind === 'unsignable')
+      return { result: UNSIGNABLE, attempt: attemptOf(at, 0, UNSIGNABLE), fault: signing.fault };
+
     const headers = {
       'content-type': 'application/cloudevents+json',
       'user-agent': 'cvm-image-service-webhooks',
-      ...signatureHeaders({ id: event.id, at, body }, opened.secrets),
+      ...signing.headers,
     };
     const startedMs = performance.now();
-    const result = await this.sender.post(endpoint.url, headers, body);
+    const result = await this.sender.post(url, headers, body);
     const durationMs = Math.round(performance.now() - startedMs);
     return { result, attempt: attemptOf(at, durationMs, result), fault: null };
   }

@@ -1,7 +1,8 @@
-import type { DeliveryId } from '#libs/ids';
+import { sql } from 'kysely';
 import type { Caller } from '#libs/tenants';
 import { waitFor } from '#libs/testing';
 import { WebhookStack } from '../../../test/support/webhook-stack.js';
+import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 const SUBJECTS = 60;
 const IN_FLIGHT_MAX = 10;
@@ -10,6 +11,7 @@ describe('Fairness between endpoints', () => {
   let stack: WebhookStack;
   let caller: Caller;
   let answers: (() => void)[];
+  let made: { readonly endpoint: WebhookEndpoint };
 
   beforeAll(async () => {
     stack = await WebhookStack.start({ redisDatabase: 13, timeoutMs: 30_000 });
@@ -20,78 +22,100 @@ describe('Fairness between endpoints', () => {
     caller = await stack.newCaller();
     answers = [];
     const { url } = await stack.receiver((response) => answers.push(() => response.writeHead(204).end()));
-    await stack.endpointAt(caller, url);
+    made = await stack.endpointAt(caller, url);
   });
 
   afterAll(() => stack.stop());
 
-  /** Asks for all of them at once, and gives the attempts when no other can begin. */
-  async function attemptAll(ids: readonly DeliveryId[]) {
-    let refused = 0;
-    const attempts = ids.map(async (id) => {
-      const outcome = await stack.attempt(id);
-      if (outcome.kind === 'not_due') refused += 1;
-      return outcome;
-    });
-    await waitFor(() => answers.length + refused === ids.length);
-    return attempts;
-  }
-
-  it('keeps ten attempts in flight to one endpoint, however many workers ask for how many', async () => {
+  it('keeps ten attempts in flight to one endpoint, however many are due and whoever is called', async () => {
     await stack.happenMany(caller, SUBJECTS);
-    const attempts = await attemptAll(await stack.deliveryIds(caller));
-
+    const dispatch = stack.dispatch(made);
+    await waitFor(() => answers.length === IN_FLIGHT_MAX);
+    expect(await stack.newWorker().dispatcher.dispatch(made.endpoint.id)).toEqual({ kind: 'held' });
     expect(answers).toHaveLength(IN_FLIGHT_MAX);
+
+    for (let answered = 0; answered < SUBJECTS; answered += 1) {
+      const answer = await waitFor(() => answers[answered]);
+      expect(answers.length - answered).toBeLessThanOrEqual(IN_FLIGHT_MAX);
+      answer();
+    }
+    expect(await dispatch).toEqual({ kind: 'drained', nextAt: null });
+  });
+
+  it('sends what happens meanwhile though other attempts hang', async () => {
+    await stack.happenMany(caller, 3);
+    const dispatch = stack.dispatch(made);
+    await waitFor(() => answers.length === 3);
+    await stack.happen(caller, 'ireq_new');
+    void stack.newWorker().dispatcher.dispatch(made.endpoint.id);
+
+    await waitFor(() => answers.length === 4);
     for (const answer of answers) answer();
-    const outcomes = await Promise.all(attempts);
-    expect(outcomes.filter(({ kind }) => kind === 'delivered')).toHaveLength(IN_FLIGHT_MAX);
-    expect(outcomes.filter(({ kind }) => kind === 'not_due')).toHaveLength(SUBJECTS - IN_FLIGHT_MAX);
+    await dispatch;
   });
 
-  it('leaves what a full endpoint waits for out of the queue, and enqueues the next when an attempt ends', async () => {
-    await stack.happenMany(caller, SUBJECTS);
-    const ids = await stack.deliveryIds(caller);
-    const attempts = await attemptAll(ids);
-    const [first, ...taken] = answers.splice(0);
-    await stack.redis.flushdb();
-
-    expect(await stack.deliverySide.dueDeliveries.enqueue()).toBe(0);
-    first?.();
-    await waitFor(async () => (await stack.queuedIds()).length === 1);
-    const [next] = await stack.queuedIds();
-    expect(ids).toContain(next);
-    const followed = stack.attempt(next as DeliveryId);
+  it('keeps an endpoint for as long as the worker lives, however long a receiver takes', async () => {
+    await stack.happen(caller, 'ireq_1');
+    const dispatch = stack.dispatch(made);
     await waitFor(() => answers.length === 1);
+    const leasedUntil = async (): Promise<Date> => {
+      const { rows } = await sql<{ at: Date | null }>`
+        select leased_until as at from webhook_dispatch where endpoint_id = ${made.endpoint.id}
+      `.execute(stack.database.postgres.db);
+      return rows[0]?.at ?? new Date(0);
+    };
+    const first = await leasedUntil();
 
-    for (const answer of [...taken, ...answers]) answer();
-    expect(await followed).toEqual({ kind: 'delivered' });
-    await Promise.all(attempts);
-  });
-
-  it('gives the places of a worker that died to others, once its leases have run out', async () => {
-    await stack.happenMany(caller, SUBJECTS);
-    const ids = await stack.deliveryIds(caller);
-    const attempts = await attemptAll(ids);
-    const abandoned = answers.splice(0);
-    stack.clock.advance(60_000);
-
-    expect(await stack.deliverySide.dueDeliveries.enqueue()).toBe(SUBJECTS);
-    const again = await attemptAll(ids);
-    expect(answers).toHaveLength(IN_FLIGHT_MAX);
-    for (const answer of [...abandoned, ...answers]) answer();
-    await Promise.all([...attempts, ...again]);
-  });
+    await waitFor(async () => (await leasedUntil()) > first, { timeoutMs: 10_000 });
+    answers[0]?.();
+    expect(await dispatch).toEqual({ kind: 'drained', nextAt: null });
+    expect(await leasedUntil()).toEqual(new Date(0));
+  }, 20_000);
 
   it('lets no other endpoint wait for one that is full', async () => {
     await stack.happenMany(caller, SUBJECTS);
-    const attempts = await attemptAll(await stack.deliveryIds(caller));
+    const dispatch = stack.dispatch(made);
+    await waitFor(() => answers.length === IN_FLIGHT_MAX);
     const other = await stack.newCaller();
-    const { url } = await stack.receiver();
-    await stack.endpointAt(other, url);
+    const { url, requests } = await stack.receiver();
+    const healthy = await stack.endpointAt(other, url);
     await stack.happen(other, 'ireq_other');
 
-    expect(await stack.attempt(await stack.lastDelivery(other))).toEqual({ kind: 'delivered' });
+    expect(await stack.dispatch(healthy)).toEqual({ kind: 'drained', nextAt: null });
+    expect(requests).toHaveLength(1);
+    await stack.tenantSide.endpoints.delete(caller, made.endpoint.id);
     for (const answer of answers) answer();
-    await Promise.all(attempts);
+    await dispatch;
+  });
+
+  it('stops calling an endpoint that fails ten times in a row, probes it alone, and goes on when it works again', async () => {
+    let failing = true;
+    let inFlight = 0;
+    let inFlightMost = 0;
+    const { url, requests } = await stack.receiver((response) => {
+      inFlight += 1;
+      inFlightMost = Math.max(inFlightMost, inFlight);
+      response.on('close', () => (inFlight -= 1));
+      response.writeHead(failing ? 500 : 204).end();
+    });
+    await stack.tenantSide.endpoints.delete(caller, made.endpoint.id);
+    const broken = await stack.endpointAt(caller, url);
+    await stack.happenMany(caller, SUBJECTS);
+
+    const opened = await stack.dispatch(broken);
+    expect(requests).toHaveLength(10);
+    expect(opened).toMatchObject({ kind: 'drained', nextAt: expect.any(Date) as Date });
+    expect(await stack.deliverySide.forgotten.call()).toBe(0);
+
+    stack.passStep(0);
+    inFlightMost = 0;
+    await stack.dispatch(broken);
+    expect(requests).toHaveLength(11);
+    expect(inFlightMost).toBe(1);
+
+    failing = false;
+    stack.clock.advance(20_000);
+    await stack.dispatch(broken);
+    expect(requests.length).toBe(11 + SUBJECTS);
   });
 });

@@ -17,7 +17,12 @@ describe('Order of deliveries', () => {
 
   afterAll(() => stack.stop());
 
-  const seen = (id: DeliveryId) => stack.tenantSide.deliveries.get(caller.tenantId, id);
+  const statuses = async () =>
+    Promise.all(
+      (await stack.deliveryIds(caller)).map(
+        async (id) => (await stack.tenantSide.deliveries.get(caller.tenantId, id)).status,
+      ),
+    );
 
   it('keeps the events of one subject in order, and lets no other subject wait for them', async () => {
     let failing = true;
@@ -25,23 +30,19 @@ describe('Order of deliveries', () => {
       const { subject } = JSON.parse(body) as { subject: string };
       response.writeHead(failing && subject === 'ireq_slow' ? 500 : 200).end();
     });
-    await stack.endpointAt(caller, url);
+    const made = await stack.endpointAt(caller, url);
     await stack.happen(caller, 'ireq_slow', { type: 'image_request.queued' });
     await stack.happen(caller, 'ireq_slow', { type: 'image_request.submitted' });
     await stack.happen(caller, 'ireq_other', { type: 'image_request.queued' });
-    const [first, second, other] = (await stack.deliveryIds(caller)) as [DeliveryId, DeliveryId, DeliveryId];
 
-    expect(await stack.attempt(second)).toEqual({ kind: 'not_due' });
-    expect(await stack.attempt(first)).toMatchObject({ kind: 'retry' });
-    expect(await stack.attempt(second)).toEqual({ kind: 'not_due' });
-    expect(await stack.attempt(other)).toEqual({ kind: 'delivered' });
+    await stack.dispatch(made);
+    expect(await statuses()).toEqual(['pending', 'pending', 'delivered']);
+    expect(requests).toHaveLength(2);
 
     failing = false;
     stack.passStep(0);
-    await stack.redis.flushdb();
-    expect(await stack.attempt(first)).toEqual({ kind: 'delivered' });
-    expect(await stack.queuedIds()).toEqual([second]);
-    expect(await stack.attempt(second)).toEqual({ kind: 'delivered' });
+    await stack.dispatch(made);
+    expect(await statuses()).toEqual(['delivered', 'delivered', 'delivered']);
     const types = requests.map(({ body }) => JSON.parse(body) as { type: string; subject: string });
     expect(types.filter(({ subject }) => subject === 'ireq_slow').map(({ type }) => type)).toEqual([
       'image_request.queued',
@@ -52,15 +53,39 @@ describe('Order of deliveries', () => {
 
   it('lets the next event of a subject go when the one before has failed for good', async () => {
     const { url } = await stack.receiver((response) => response.writeHead(500).end());
-    await stack.endpointAt(caller, url);
+    const made = await stack.endpointAt(caller, url);
     await stack.happen(caller, 'ireq_1', { type: 'image_request.queued' });
     await stack.happen(caller, 'ireq_1', { type: 'image_request.submitted' });
-    const [first, second] = (await stack.deliveryIds(caller)) as [DeliveryId, DeliveryId];
-    for (const step of [0, 1, 0]) {
-      await stack.attempt(first);
+    const second = (await stack.deliveryIds(caller))[1] as DeliveryId;
+    for (const step of [0, 1]) {
+      await stack.dispatch(made);
       stack.passStep(step);
     }
-    expect((await seen(first)).status).toBe('failed');
-    expect(await stack.attempt(second)).toMatchObject({ kind: 'retry' });
+    expect((await stack.tenantSide.deliveries.get(caller.tenantId, second)).attempts).toEqual([]);
+
+    await stack.dispatch(made);
+    expect(await statuses()).toEqual(['failed', 'pending']);
+    expect((await stack.tenantSide.deliveries.get(caller.tenantId, second)).attempts).toHaveLength(1);
+  });
+
+  it('brings what was missed of a request while the endpoint was disabled ahead of its next event', async () => {
+    const { url, requests } = await stack.receiver();
+    const made = await stack.endpointAt(caller, url);
+    const change = (status: 'enabled' | 'disabled') =>
+      stack.tenantSide.endpoints.patch(caller, made.endpoint.id, { status });
+    await stack.happen(caller, 'ireq_1', { type: 'image_request.queued' });
+    await change('disabled');
+    await stack.happen(caller, 'ireq_1', { type: 'image_request.submitted' });
+    await stack.happen(caller, 'ireq_other', { type: 'image_request.queued' });
+    await change('enabled');
+    await stack.happen(caller, 'ireq_1', { type: 'image_request.succeeded' });
+    await stack.dispatch(made);
+
+    const arrived = requests.map(({ body }) => JSON.parse(body) as { type: string; subject: string });
+    expect(arrived.map(({ subject, type }) => [subject, type])).toEqual([
+      ['ireq_1', 'image_request.queued'],
+      ['ireq_1', 'image_request.submitted'],
+      ['ireq_1', 'image_request.succeeded'],
+    ]);
   });
 });

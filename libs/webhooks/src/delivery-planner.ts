@@ -1,16 +1,15 @@
 import type { Clock } from '#libs/clock';
 import type { EventSubscriber, SequencedEvent } from '#libs/events';
-import { newId } from '#libs/ids';
-import type { TenantId } from '#libs/ids';
+import { newId, type TenantId } from '#libs/ids';
 import type { SystemTx } from '#libs/postgres';
 import type { DeliveryQueue } from './delivery-queue.js';
 import type { PlannedDelivery, WebhookDeliveryStore } from './webhook-delivery.store.js';
-import { wantsEvent, type WebhookEndpoint } from './webhook-endpoint.js';
+import { isFor, type WebhookEndpoint } from './webhook-endpoint.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
 
 /**
  * Turns each event into one delivery for each endpoint that wants it, in the relay's transaction: an event that has its
- * place has its deliveries. A disabled endpoint gets none; the events themselves are kept.
+ * place has its deliveries. Those to a disabled endpoint are on record as failed, so that they can be sent later.
  */
 export class DeliveryPlanner implements EventSubscriber {
   constructor(
@@ -22,15 +21,19 @@ export class DeliveryPlanner implements EventSubscriber {
 
   async onSequenced(tx: SystemTx, events: readonly SequencedEvent[]): Promise<void> {
     const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))];
-    const endpoints = Map.groupBy(await this.endpoints.listEnabled(tx, tenantIds), ({ tenantId }) => tenantId);
+    const endpoints = Map.groupBy(await this.endpoints.listOf(tx, tenantIds), ({ tenantId }) => tenantId);
     const now = this.clock.now();
     const planned = events.flatMap((event) =>
       endpointsOf(endpoints, event.tenantId)
-        .filter((endpoint) => wantsEvent(endpoint, event))
-        .map((endpoint) => planDelivery(endpoint, event, now)),
+        .filter((endpoint) => isFor(event, endpoint))
+        .map((endpoint) => plannedDelivery(endpoint, event, now)),
     );
     if (planned.length === 0) return;
-    this.queue.enqueueAfterCommit(tx, await this.deliveries.plan(tx, planned));
+    await this.deliveries.plan(tx, planned);
+    const toSend = planned.filter(({ failureReason }) => failureReason === null);
+    if (toSend.length === 0) return;
+    await this.deliveries.sendMissedFirst(tx, toSend, now);
+    this.queue.callAfterCommit(tx, [...new Set(toSend.map(({ endpointId }) => endpointId))]);
   }
 }
 
@@ -41,7 +44,9 @@ function endpointsOf(
   return endpoints.get(tenantId) ?? [];
 }
 
-function planDelivery(endpoint: WebhookEndpoint, event: SequencedEvent, now: Date): PlannedDelivery {
+/** Due at once, or failed where the endpoint is disabled. */
+export function plannedDelivery(endpoint: WebhookEndpoint, event: SequencedEvent, now: Date): PlannedDelivery {
+  const isDisabled = endpoint.status === 'disabled';
   return {
     id: newId('whd'),
     tenantId: event.tenantId,
@@ -50,7 +55,8 @@ function planDelivery(endpoint: WebhookEndpoint, event: SequencedEvent, now: Dat
     eventType: event.type,
     subject: event.subject,
     eventPosition: event.position,
-    nextAttemptAt: now,
+    failureReason: isDisabled ? 'endpoint_disabled' : null,
+    nextAttemptAt: isDisabled ? null : now,
     createdAt: now,
   };
 }

@@ -1,17 +1,29 @@
-import type { DeliveryId } from '#libs/ids';
+import type { Clock } from '#libs/clock';
+import type { WebhookEndpointId } from '#libs/ids';
 import type { Postgres, Tx } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 
-/** Hurries deliveries on their way. What it can't enqueue is found by the sweep of due deliveries soon after. */
+/** Calls workers to endpoints that have work. A call that Redis loses is made up for by the sweep, soon after. */
 export class DeliveryQueue {
   constructor(
     private readonly postgres: Postgres,
     private readonly queues: Queues,
+    private readonly clock: Clock,
   ) {}
 
-  enqueueAfterCommit(tx: Tx, ids: readonly DeliveryId[]): void {
-    if (ids.length === 0) return;
+  callAfterCommit(tx: Tx, endpointIds: readonly WebhookEndpointId[]): void {
+    if (endpointIds.length === 0) return;
     // The commit has succeeded by then: a Redis out of reach must not make it look as if it had not.
-    this.postgres.onCommit(tx, () => this.queues.deliverMany(ids).catch(() => undefined));
+    this.postgres.onCommit(tx, () => this.call(endpointIds));
+  }
+
+  async call(endpointIds: readonly WebhookEndpointId[]): Promise<void> {
+    await this.queues.deliver(endpointIds).catch(() => undefined);
+  }
+
+  /** Safe to repeat: of the calls to one endpoint for one time, one is kept. */
+  async callAt(endpointId: WebhookEndpointId, at: Date): Promise<void> {
+    const delayMs = Math.max(0, at.getTime() - this.clock.now().getTime());
+    await this.queues.deliverAt(endpointId, at, delayMs).catch(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 import { type AuditStore, systemActor } from '#libs/audit';
 import type { Outbox } from '#libs/events';
 import type { Tx } from '#libs/postgres';
-import type { WebhookDeliveryStore } from './webhook-delivery.store.js';
+import type { EndpointTraffic } from './endpoint-traffic.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
 import { type DisableReason, endpointDisabledEvent } from './webhook-endpoint.events.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
@@ -10,18 +10,23 @@ import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
 export class EndpointDisabler {
   constructor(
     private readonly endpoints: WebhookEndpointStore,
-    private readonly deliveries: WebhookDeliveryStore,
+    private readonly traffic: EndpointTraffic,
     private readonly outbox: Outbox,
     private readonly audit: AuditStore,
   ) {}
 
   /** Does nothing to an endpoint that is switched off or deleted already. */
-  async disable(tx: Tx, { tenantId, id }: WebhookEndpoint, reason: DisableReason, at: Date): Promise<void> {
+  async disable(
+    tx: Tx,
+    { tenantId, id }: Pick<WebhookEndpoint, 'tenantId' | 'id'>,
+    reason: DisableReason,
+    at: Date,
+  ): Promise<void> {
     const endpoint = await this.endpoints.findForUpdate(tx, tenantId, id);
     if (endpoint === undefined || endpoint.status === 'disabled') return;
     const disabled: WebhookEndpoint = { ...endpoint, status: 'disabled', updatedAt: at };
     await this.endpoints.update(tx, disabled);
-    await this.deliveries.failWaiting(tx, endpoint, 'endpoint_disabled', at);
+    await this.traffic.halt(tx, endpoint, 'endpoint_disabled');
     await this.outbox.append(tx, endpointDisabledEvent(disabled, reason), at);
     await this.audit.append(
       tx,

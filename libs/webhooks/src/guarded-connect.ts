@@ -9,9 +9,23 @@ class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED';
 }
 
+/** The name has no address now. Why not is between us and our resolver. */
+class NameUnresolved extends Error {
+  readonly code = 'ENOTFOUND';
+}
+
+/** The other side was gone before its address could be judged. */
+class ConnectionGone extends Error {
+  readonly code = 'ECONNRESET';
+}
+
+/** A name of a thousand addresses would otherwise have us knock at each of them. */
+const ADDRESSES_MAX = 8;
+
 /**
  * A connector for undici that dials only what `mayDial` allows. The look-up that is judged is the one that is dialled,
- * and the connected socket is judged once more before anything is written to it.
+ * and the connected socket is judged once more before a request is written to it. Certificates are always checked,
+ * whatever the environment says of TLS.
  */
 export function guardedConnect(
   allowed: readonly Cidr[],
@@ -19,7 +33,7 @@ export function guardedConnect(
   resolve: Resolve,
 ): buildConnector.connector {
   const lookup = guardedLookup(allowed, resolve);
-  const connect = buildConnector({ timeout: timeoutMs, allowH2: false, lookup });
+  const connect = buildConnector({ timeout: timeoutMs, allowH2: false, rejectUnauthorized: true, lookup });
 
   return (options, callback) => {
     // A literal address is dialled without a look-up.
@@ -29,17 +43,18 @@ export function guardedConnect(
     }
     connect(options, (...[error, socket]) => {
       if (error !== null) return callback(error, null);
-      if (mayDial(socket.remoteAddress ?? '', allowed)) return callback(null, socket);
+      const address = socket.remoteAddress;
+      if (address !== undefined && mayDial(address, allowed)) return callback(null, socket);
       socket.destroy();
-      callback(new AddressRefused(), null);
+      callback(address === undefined ? new ConnectionGone() : new AddressRefused(), null);
     });
   };
 }
 
 function guardedLookup(allowed: readonly Cidr[], resolve: Resolve): LookupFunction {
   const dialable = callbackify(async (hostname: string): Promise<[ResolvedAddress, ...ResolvedAddress[]]> => {
-    const addresses = (await resolve(hostname)).filter(({ address }) => mayDial(address, allowed));
-    const [first, ...others] = addresses;
+    const addresses = await addressesOf(hostname, resolve);
+    const [first, ...others] = addresses.filter(({ address }) => mayDial(address, allowed)).slice(0, ADDRESSES_MAX);
     if (first === undefined) throw new AddressRefused();
     return [first, ...others];
   });
@@ -50,4 +65,16 @@ function guardedLookup(allowed: readonly Cidr[], resolve: Resolve): LookupFuncti
       else callback(null, addresses[0].address, addresses[0].family);
     });
   };
+}
+
+/** At least one, or throws `NameUnresolved`. */
+async function addressesOf(hostname: string, resolve: Resolve): Promise<readonly ResolvedAddress[]> {
+  let addresses: readonly ResolvedAddress[];
+  try {
+    addresses = await resolve(hostname);
+  } catch (cause) {
+    throw new NameUnresolved(`${hostname} could not be resolved`, { cause });
+  }
+  if (addresses.length === 0) throw new NameUnresolved(`${hostname} has no address`);
+  return addresses;
 }

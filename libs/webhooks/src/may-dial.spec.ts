@@ -7,6 +7,8 @@ const HOSTILE: Readonly<Record<string, readonly string[]>> = {
   'unspecified, which reaches this host': ['0.0.0.0', '0.1.2.3', '::'],
   private: ['10.0.0.1', '10.255.255.255', '172.16.0.1', '172.31.255.255', '192.168.0.1', '192.168.255.255'],
   'link-local, with the metadata hosts of most clouds': ['169.254.0.23', '169.254.169.254', '169.254.255.255'],
+  'resolvers of clouds': ['183.60.83.19', '183.60.82.98'],
+  ISATAP: ['2400:3200::5efe:7f00:1', '2400:3200::5efe:10.0.0.1', '2400:3200::200:5efe:a00:1'],
   'metadata elsewhere': ['100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::254'],
   'carrier-grade NAT': ['100.64.0.1', '100.127.255.255'],
   multicast: ['224.0.0.1', '239.255.255.250', 'ff02::1', 'ff0e::1'],
@@ -102,8 +104,19 @@ describe('mayDial', () => {
       expect(mayDial(address, allowed)).toBe(false);
   });
 
+  it('takes a lone address for a range of one', () => {
+    const allowed = parseCidrs(['10.0.0.1', 'fd00::1']);
+    expect(['10.0.0.1', 'fd00::1', '10.0.0.0', '10.0.0.2', 'fd00::2'].map((it) => mayDial(it, allowed))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
   it('says which range is none', () => {
-    expect(() => parseCidrs(['10.0.0.0/8', '10.0.0.1'])).toThrow('"10.0.0.1" is not a CIDR range');
+    expect(() => parseCidrs(['10.0.0.0/8', '10.0.1'])).toThrow('"10.0.1" is not a CIDR range');
     expect(() => parseCidrs(['10.0.0.0/33'])).toThrow('"10.0.0.0/33" is not a CIDR range');
   });
 });

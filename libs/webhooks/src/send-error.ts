@@ -5,12 +5,12 @@ const WORDS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was closed while the request was being sent',
   ENOTFOUND: 'the name could not be resolved',
-  EAI_AGAIN: 'the name could not be resolved',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   ETIMEDOUT: 'the connection timed out',
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
   UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer is shorter or longer than it says',
   UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
   CERT_HAS_EXPIRED: 'the certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
@@ -26,5 +26,5 @@ export function describeSendError(error: unknown, timeoutMs: number): string {
   if (name === 'TimeoutError') return `no complete answer within ${timeoutMs} ms`;
   if (name === 'HTTPParserError') return 'the answer is not valid HTTP';
   if (typeof code !== 'string') return 'the request failed';
-  return `${WORDS[code] ?? 'the request failed'} (${code})`;
+  return `${WORDS[code] ?? (code.startsWith('ERR_SSL_') ? 'the TLS handshake failed' : 'the request failed')} (${code})`;
 }

@@ -70,6 +70,7 @@ export class WebhookDeliveries {
           eventType: type,
           subject: endpointId,
           eventPosition: event.position,
+          failureReason: null,
           nextAttemptAt: null,
           createdAt: at,
         },

@@ -31,6 +31,8 @@ export interface WebhookDelivery {
   readonly status: DeliveryStatus;
   readonly failureReason: DeliveryFailure | null;
   readonly attemptsMade: number;
+  /** Those of them that were made before it was last sent again: its schedule counts from there. */
+  readonly attemptsBefore: number;
   readonly nextAttemptAt: Date | null;
   readonly createdAt: Date;
 }
@@ -39,17 +41,3 @@ export interface WebhookDelivery {
 export interface DeliveryWithAttempts extends WebhookDelivery {
   readonly attempts: readonly DeliveryAttempt[];
 }
-
-/** What became of asking for one attempt. */
-export type AttemptOutcome =
-  | { readonly kind: 'delivered' }
-  /** Not delivered yet; ask again at `at`. */
-  | { readonly kind: 'retry'; readonly at: Date }
-  | { readonly kind: 'failed'; readonly reason: DeliveryFailure }
-  /**
-   * Another worker is at it, an earlier event of its subject comes first, or as many attempts are in flight to its endpoint
-   * as may be. Whoever ends one of those asks again.
-   */
-  | { readonly kind: 'not_due' }
-  /** It has ended already, or never was. */
-  | { readonly kind: 'gone' };

@@ -1,6 +1,6 @@
 import type { SequencedEvent } from '#libs/events';
 import { newId } from '#libs/ids';
-import { endpointSnapshot, wantsEvent, type WebhookEndpoint } from './webhook-endpoint.js';
+import { endpointSnapshot, isFor, type WebhookEndpoint } from './webhook-endpoint.js';
 
 const AT = new Date('2026-01-01T00:00:00.000Z');
 const tenantId = newId('ten');
@@ -14,6 +14,7 @@ const endpointOf = (fields: Partial<WebhookEndpoint> = {}): WebhookEndpoint => (
   accountIds: null,
   description: null,
   status: 'enabled',
+  signatureSchemes: ['v1'],
   createdAt: AT,
   updatedAt: AT,
   ...fields,
@@ -32,30 +33,30 @@ const eventOf = (fields: Partial<SequencedEvent> = {}): SequencedEvent => ({
   ...fields,
 });
 
-describe('wantsEvent', () => {
-  it('wants everything of its tenant, and nothing of another, when it has no filter', () => {
-    expect(wantsEvent(endpointOf(), eventOf())).toBe(true);
-    expect(wantsEvent(endpointOf(), eventOf({ accountId: null }))).toBe(true);
-    expect(wantsEvent(endpointOf(), eventOf({ tenantId: newId('ten') }))).toBe(false);
+describe('isFor', () => {
+  it('lets everything of its tenant through, and nothing of another, when it has no filter', () => {
+    expect(isFor(eventOf(), endpointOf())).toBe(true);
+    expect(isFor(eventOf({ accountId: null }), endpointOf())).toBe(true);
+    expect(isFor(eventOf({ tenantId: newId('ten') }), endpointOf())).toBe(false);
   });
 
   it('filters by type and by account, and by both at once', () => {
     const both = endpointOf({ eventTypes: ['image_request.succeeded'], accountIds: [accountId] });
-    expect(wantsEvent(both, eventOf())).toBe(true);
-    expect(wantsEvent(both, eventOf({ type: 'image_request.failed' }))).toBe(false);
-    expect(wantsEvent(both, eventOf({ accountId: newId('acc') }))).toBe(false);
-    expect(wantsEvent(both, eventOf({ accountId: null }))).toBe(false);
+    expect(isFor(eventOf(), both)).toBe(true);
+    expect(isFor(eventOf({ type: 'image_request.failed' }), both)).toBe(false);
+    expect(isFor(eventOf({ accountId: newId('acc') }), both)).toBe(false);
+    expect(isFor(eventOf({ accountId: null }), both)).toBe(false);
   });
 
-  it('wants nothing while it is disabled', () => {
-    expect(wantsEvent(endpointOf({ status: 'disabled' }), eventOf())).toBe(false);
+  it('holds for a disabled endpoint too: what it misses is kept for it', () => {
+    expect(isFor(eventOf(), endpointOf({ status: 'disabled' }))).toBe(true);
   });
 
-  it('wants its own test, whatever its filters, and no test of another', () => {
+  it('lets its own test through, whatever its filters, and no test of another', () => {
     const endpoint = endpointOf({ eventTypes: ['image_request.failed'], accountIds: [accountId] });
     const test = eventOf({ type: 'webhook_endpoint.test', accountId: null, subject: endpoint.id });
-    expect(wantsEvent(endpoint, test)).toBe(true);
-    expect(wantsEvent(endpointOf(), test)).toBe(false);
+    expect(isFor(test, endpoint)).toBe(true);
+    expect(isFor(test, endpointOf())).toBe(false);
   });
 });
 
@@ -68,6 +69,7 @@ describe('endpointSnapshot', () => {
       'accountIds',
       'description',
       'status',
+      'signatureSchemes',
       'createdAt',
     ]);
   });

@@ -1,7 +1,7 @@
 import type { EventType } from '#libs/events';
 import type { AccountId, TenantId, WebhookEndpointId } from '#libs/ids';
 import type { Db, SystemDb, Tx } from '#libs/postgres';
-import type { EndpointStatus, WebhookEndpoint } from './webhook-endpoint.js';
+import type { EndpointStatus, SignatureScheme, WebhookEndpoint } from './webhook-endpoint.js';
 
 type EndpointTables = {
   webhook_endpoints: {
@@ -12,6 +12,7 @@ type EndpointTables = {
     account_ids: readonly AccountId[] | null;
     description: string | null;
     status: EndpointStatus;
+    signature_schemes: readonly SignatureScheme[];
     created_at: Date;
     updated_at: Date;
     deleted_at: Date | null;
@@ -85,14 +86,13 @@ export class WebhookEndpointStore {
     return (await query.execute()).map(endpointOf);
   }
 
-  /** All that may get events of these tenants. */
-  async listEnabled(db: SystemDb, tenantIds: readonly TenantId[]): Promise<readonly WebhookEndpoint[]> {
+  /** All endpoints of these tenants. */
+  async listOf(db: SystemDb, tenantIds: readonly TenantId[]): Promise<readonly WebhookEndpoint[]> {
     const rows = await db
       .$extendTables<EndpointTables>()
       .selectFrom('webhook_endpoints')
       .selectAll()
       .where('tenant_id', 'in', tenantIds)
-      .where('status', '=', 'enabled')
       .where('deleted_at', 'is', null)
       .orderBy('id')
       .execute();
@@ -117,6 +117,7 @@ function changeable(endpoint: WebhookEndpoint) {
     account_ids: endpoint.accountIds,
     description: endpoint.description,
     status: endpoint.status,
+    signature_schemes: endpoint.signatureSchemes,
     updated_at: endpoint.updatedAt,
   };
 }
@@ -130,6 +131,7 @@ function endpointOf(row: EndpointTables['webhook_endpoints']): WebhookEndpoint {
     accountIds: row.account_ids,
     description: row.description,
     status: row.status,
+    signatureSchemes: row.signature_schemes,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -3,6 +3,13 @@ import type { AccountId, TenantId, WebhookEndpointId } from '#libs/ids';
 
 export type EndpointStatus = 'enabled' | 'disabled';
 
+/**
+ * How a delivery may be signed: `v1` by the endpoint's own secret, `v1a` with the key of the service, whose public half
+ * everybody may know. In the order of the header.
+ */
+export const SIGNATURE_SCHEMES = ['v1', 'v1a'] as const;
+export type SignatureScheme = (typeof SIGNATURE_SCHEMES)[number];
+
 /** Which events an endpoint is for; null stands for all. */
 export interface EventFilter {
   readonly eventTypes: readonly EventType[] | null;
@@ -16,6 +23,8 @@ export interface WebhookEndpoint extends EventFilter {
   readonly url: string;
   readonly description: string | null;
   readonly status: EndpointStatus;
+  /** `v1` is always among them. */
+  readonly signatureSchemes: readonly SignatureScheme[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -25,6 +34,7 @@ export interface NewWebhookEndpoint {
   readonly eventTypes?: readonly EventType[] | null;
   readonly accountIds?: readonly AccountId[] | null;
   readonly description?: string | null;
+  readonly signatureSchemes?: readonly SignatureScheme[];
 }
 
 /** What is left out stays as it is; null removes a filter or the description. */
@@ -32,12 +42,17 @@ export interface EndpointChange extends Partial<NewWebhookEndpoint> {
   readonly status?: EndpointStatus;
 }
 
+/** Each scheme once and in its order, however a caller named them. Left out: `v1` alone. */
+export function orderedSchemes(named: readonly SignatureScheme[] = ['v1']): readonly SignatureScheme[] {
+  return SIGNATURE_SCHEMES.filter((scheme) => scheme === 'v1' || named.includes(scheme));
+}
+
 /**
- * Whether `event` goes to `endpoint`, both being of one tenant. A test goes to the endpoint it is about, whatever its
- * filters. An account filter leaves out events that belong to no account.
+ * Whether `event` is for `endpoint`, enabled or not, both being of one tenant. A test is for the endpoint it is about,
+ * whatever its filters. An account filter leaves out events that belong to no account.
  */
-export function wantsEvent(endpoint: WebhookEndpoint, event: SequencedEvent): boolean {
-  if (event.tenantId !== endpoint.tenantId || endpoint.status !== 'enabled') return false;
+export function isFor(event: SequencedEvent, endpoint: WebhookEndpoint): boolean {
+  if (event.tenantId !== endpoint.tenantId) return false;
   if (event.type === 'webhook_endpoint.test') return event.subject === endpoint.id;
   if (endpoint.eventTypes !== null && !endpoint.eventTypes.includes(event.type)) return false;
   return endpoint.accountIds === null || (event.accountId !== null && endpoint.accountIds.includes(event.accountId));
@@ -51,10 +66,12 @@ export interface EndpointSnapshot {
   readonly accountIds: readonly string[] | null;
   readonly description: string | null;
   readonly status: EndpointStatus;
+  readonly signatureSchemes: readonly SignatureScheme[];
   readonly createdAt: string;
 }
 
 export function endpointSnapshot(endpoint: WebhookEndpoint): EndpointSnapshot {
-  const { id, url, eventTypes, accountIds, description, status } = endpoint;
-  return { id, url, eventTypes, accountIds, description, status, createdAt: endpoint.createdAt.toISOString() };
+  const { id, url, eventTypes, accountIds, description, status, signatureSchemes } = endpoint;
+  const createdAt = endpoint.createdAt.toISOString();
+  return { id, url, eventTypes, accountIds, description, status, signatureSchemes, createdAt };
 }

@@ -3,8 +3,9 @@ import { AccountStore } from '#libs/accounts';
 import type { Actor } from '#libs/audit';
 import { AuditStore } from '#libs/audit';
 import { ManualClock } from '#libs/clock';
-import { EventStore, Outbox } from '#libs/events';
+import { EventFeed, EventStore, Outbox } from '#libs/events';
 import { type AccountId, newId } from '#libs/ids';
+import { Queues } from '#libs/queues';
 import { connectRedis, Hints } from '#libs/redis';
 import { KeyRing, Sealer } from '#libs/sealing';
 import { Secret } from '#libs/secret';
@@ -16,6 +17,7 @@ const ACTOR: Actor = { type: 'api_key', id: newId('key'), name: 'spec', ip: null
 
 describe('WebhookEndpoints', () => {
   const redis = connectRedis(new Secret(testRedisUrl()), 'commands');
+  const queues = new Queues(redis);
   const ring = new KeyRing([{ id: 'k1', material: new Secret(Buffer.alloc(32, 1).toString('base64')) }]);
   const clock = new ManualClock();
   const audit = new AuditStore();
@@ -32,6 +34,8 @@ describe('WebhookEndpoints', () => {
       accounts: new AccountStore(),
       sealer: new Sealer(ring),
       outbox: new Outbox(postgres, new EventStore(), new Hints(redis, redis)),
+      events: new EventFeed(postgres, new EventStore()),
+      queues,
       audit,
       clock,
       settings: { webhookAllowedCidrs: [], webhookAllowHttp: false },
@@ -41,6 +45,7 @@ describe('WebhookEndpoints', () => {
   });
 
   afterAll(async () => {
+    await queues.close();
     await database.drop();
     redis.disconnect();
   });

@@ -8,8 +8,13 @@ import type { Postgres, Tx } from '#libs/postgres';
 import type { Secret } from '#libs/secret';
 import type { Caller } from '#libs/tenants';
 import type { EndpointSecrets } from './endpoint-secrets.js';
-import type { WebhookDeliveryStore } from './webhook-delivery.store.js';
-import type { EndpointChange, NewWebhookEndpoint, WebhookEndpoint } from './webhook-endpoint.js';
+import type { EndpointTraffic } from './endpoint-traffic.js';
+import {
+  type EndpointChange,
+  type NewWebhookEndpoint,
+  orderedSchemes,
+  type WebhookEndpoint,
+} from './webhook-endpoint.js';
 import type { EndpointPage, WebhookEndpointStore } from './webhook-endpoint.store.js';
 import type { WebhookUrlGuard } from './webhook-url.js';
 
@@ -18,7 +23,7 @@ export class WebhookEndpoints {
   constructor(
     private readonly postgres: Postgres,
     private readonly store: WebhookEndpointStore,
-    private readonly deliveries: WebhookDeliveryStore,
+    private readonly traffic: EndpointTraffic,
     private readonly accounts: AccountStore,
     private readonly secrets: EndpointSecrets,
     private readonly urlGuard: WebhookUrlGuard,
@@ -41,15 +46,17 @@ export class WebhookEndpoints {
       accountIds: order.accountIds ?? null,
       description: order.description ?? null,
       status: 'enabled',
+      signatureSchemes: orderedSchemes(order.signatureSchemes),
       createdAt: at,
       updatedAt: at,
     };
     return this.postgres.asTenant(caller.tenantId, async (tx) => {
       await this.refuseUnknownAccounts(tx, caller, endpoint.accountIds);
       await this.store.insert(tx, endpoint);
+      await this.traffic.open(tx, endpoint);
       const secret = await this.secrets.mint(tx, endpoint, at);
-      const { eventTypes, accountIds } = endpoint;
-      const detail = { host: new URL(url).host, eventTypes, accountIds };
+      const { eventTypes, accountIds, signatureSchemes } = endpoint;
+      const detail = { host: new URL(url).host, eventTypes, accountIds, signatureSchemes };
       await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.create', endpoint.id, detail), at);
       return { endpoint, secret };
     });
@@ -64,7 +71,10 @@ export class WebhookEndpoints {
     return this.postgres.asTenant(tenantId, (tx) => this.store.list(tx, tenantId, page));
   }
 
-  /** Disabling ends what waits to be delivered; enabling brings nothing of it back. */
+  /**
+   * Disabling ends what waits to be delivered. Enabling brings back what was missed of a request when its next event comes,
+   * and nothing else before a replay. Another URL, like enabling, forgets how the endpoint has failed so far.
+   */
   async patch(caller: Caller, id: WebhookEndpointId, change: EndpointChange): Promise<WebhookEndpoint> {
     await this.get(caller.tenantId, id);
     const url = change.url === undefined ? undefined : await this.urlGuard.check(change.url);
@@ -75,10 +85,30 @@ export class WebhookEndpoints {
       const changed = changedBy(endpoint, { ...change, ...(url === undefined ? {} : { url }) }, at);
       await this.store.update(tx, changed);
       if (endpoint.status === 'enabled' && changed.status === 'disabled')
-        await this.deliveries.failWaiting(tx, endpoint, 'endpoint_disabled', at);
+        await this.traffic.halt(tx, endpoint, 'endpoint_disabled');
+      if (changed.status === 'enabled' && (endpoint.status === 'disabled' || endpoint.url !== changed.url))
+        await this.traffic.resume(tx, endpoint);
       const detail = { changed: fieldsIn(change), host: new URL(changed.url).host, status: changed.status };
       await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.update', id, detail), at);
       return changed;
+    });
+  }
+
+  /**
+   * The only answer that carries the new secret. It signs from now on; those before it sign beside it for the overlap and
+   * are destroyed then, which is at once where there is none. Two at once make two secrets, and both are good.
+   */
+  async rotateSecret(caller: Caller, id: WebhookEndpointId, overlapSeconds: number): Promise<Secret> {
+    return this.postgres.asTenant(caller.tenantId, async (tx) => {
+      const endpoint = found(await this.store.findForUpdate(tx, caller.tenantId, id));
+      const at = this.clock.now();
+      const { secret, version } = await this.secrets.rotate(tx, endpoint, overlapSeconds * 1000, at);
+      await this.audit.append(
+        tx,
+        entryOf(caller, 'webhook_endpoint.rotate_secret', id, { version, overlapSeconds }),
+        at,
+      );
+      return secret;
     });
   }
 
@@ -89,7 +119,7 @@ export class WebhookEndpoints {
       const endpoint = found(await this.store.findForUpdate(tx, caller.tenantId, id));
       await this.store.markDeleted(tx, endpoint, at);
       await this.secrets.destroy(tx, endpoint);
-      await this.deliveries.failWaiting(tx, endpoint, 'endpoint_deleted', at);
+      await this.traffic.halt(tx, endpoint, 'endpoint_deleted');
       const detail = { host: new URL(endpoint.url).host };
       await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.delete', id, detail), at);
     });
@@ -129,6 +159,7 @@ function changedBy(endpoint: WebhookEndpoint, change: EndpointChange, at: Date):
     accountIds: change.accountIds === undefined ? endpoint.accountIds : change.accountIds,
     description: change.description === undefined ? endpoint.description : change.description,
     status: change.status ?? endpoint.status,
+    signatureSchemes: orderedSchemes(change.signatureSchemes ?? endpoint.signatureSchemes),
     updatedAt: at,
   };
 }

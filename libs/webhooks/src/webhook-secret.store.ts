@@ -12,12 +12,20 @@ type SecretTables = {
     master_key_id: string;
     box: unknown;
     created_at: Date;
+    /** Null for the newest. */
+    expires_at: Date | null;
   };
 };
 
 export interface SealedSecret {
   readonly version: number;
   readonly box: SealedBox;
+}
+
+/** One that signs for now, and until when. */
+export interface SigningSecret extends SealedSecret {
+  /** Null for the newest. */
+  readonly expiresAt: Date | null;
 }
 
 /** Whose secrets they are. */
@@ -52,21 +60,34 @@ export class WebhookSecretStore {
         master_key_id: masterKeyId,
         box: JSON.stringify(rest),
         created_at: at,
+        expires_at: null,
       })
       .execute();
   }
 
-  /** The newest version first. */
-  async list(db: Db, { id, tenantId }: SecretOwner): Promise<readonly SealedSecret[]> {
+  /** Those that sign at that time, the newest version first. */
+  async listSigning(db: Db, { id, tenantId }: SecretOwner, at: Date): Promise<readonly SigningSecret[]> {
     const rows = await db
       .$extendTables<SecretTables>()
       .selectFrom('webhook_secrets')
       .selectAll()
       .where('endpoint_id', '=', id)
       .where('tenant_id', '=', tenantId)
+      .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', at)]))
       .orderBy('version', 'desc')
       .execute();
-    return rows.map(secretOf);
+    return rows.map((row) => ({ ...secretOf(row), expiresAt: row.expires_at }));
+  }
+
+  /** None of them signs beyond that time; one that was to end sooner still does. */
+  async expire(tx: Tx, { id, tenantId }: SecretOwner, expiresAt: Date): Promise<void> {
+    await tx
+      .$extendTables<SecretTables>()
+      .updateTable('webhook_secrets')
+      .set({ expires_at: sql<Date>`least(expires_at, ${expiresAt})` })
+      .where('endpoint_id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .execute();
   }
 
   /** How many rows each master key is needed for. */
@@ -146,6 +167,41 @@ export class WebhookSecretStore {
         and webhook_secrets.master_key_id = next.old_key
     `.execute(tx);
     return Number(numAffectedRows ?? 0);
+  }
+
+  /** Those that have expired by then, and those before the version, expired or not. */
+  async destroySpent(
+    tx: Tx,
+    { id, tenantId }: SecretOwner,
+    spent: { readonly by: Date; readonly beforeVersion: number },
+  ): Promise<void> {
+    await tx
+      .$extendTables<SecretTables>()
+      .deleteFrom('webhook_secrets')
+      .where('endpoint_id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .where((eb) => eb.or([eb('expires_at', '<=', spent.by), eb('version', '<', spent.beforeVersion)]))
+      .execute();
+  }
+
+  /** Of any endpoint, those that have expired by then. What somebody is just changing stays for the next time. */
+  async destroyExpired(db: SystemDb, by: Date): Promise<number> {
+    const tables = db.$extendTables<SecretTables>();
+    const { numDeletedRows } = await tables
+      .with('expired', (query) =>
+        query
+          .selectFrom('webhook_secrets')
+          .select(['endpoint_id', 'version'])
+          .where('expires_at', '<=', by)
+          .forUpdate()
+          .skipLocked(),
+      )
+      .deleteFrom('webhook_secrets')
+      .using('expired')
+      .whereRef('webhook_secrets.endpoint_id', '=', 'expired.endpoint_id')
+      .whereRef('webhook_secrets.version', '=', 'expired.version')
+      .executeTakeFirst();
+    return Number(numDeletedRows);
   }
 
   async destroyAll(tx: Tx, { id, tenantId }: SecretOwner): Promise<void> {

@@ -1,7 +1,8 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { guardedConnect } from './guarded-connect.js';
 import { describeSendError } from './send-error.js';
-import { type DialPolicy, type Resolve, resolveBySystem, urlFault } from './webhook-url.js';
+import { resolveBySystem } from './system-resolver.js';
+import { type DialPolicy, type Resolve, urlFault } from './webhook-url.js';
 
 export interface SendSettings {
   readonly policy: DialPolicy;
@@ -45,7 +46,7 @@ export class WebhookSender {
     const signal = AbortSignal.timeout(this.settings.timeoutMs);
     let answer: Dispatcher.ResponseData;
     try {
-      answer = await request(url, { method: 'POST', headers, body, dispatcher: this.agent, signal });
+      answer = await heeding(signal, request(url, { method: 'POST', headers, body, dispatcher: this.agent, signal }));
     } catch (error) {
       return noAnswer(describeSendError(error, this.settings.timeoutMs));
     }
@@ -78,6 +79,14 @@ export class WebhookSender {
       retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
     };
   }
+}
+
+/** undici heeds a signal only once its connection stands: name, connection and handshake would have a time of their own. */
+function heeding<Result>(signal: AbortSignal, result: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    result.then(resolve, reject);
+  });
 }
 
 function noAnswer(error: string): SendResult {

@@ -1,8 +1,10 @@
 import { parseCidrs } from './may-dial.js';
 import { type DialPolicy, type Resolve, urlFault, WebhookUrlGuard } from './webhook-url.js';
 
-const STRICT: DialPolicy = { allowed: [], allowHttp: false };
-const LAX: DialPolicy = { allowed: parseCidrs(['127.0.0.0/8']), allowHttp: true };
+const STRICT: DialPolicy = { allowed: [], allowedPorts: [], allowHttp: false };
+const LAX: DialPolicy = { allowed: parseCidrs(['127.0.0.0/8']), allowedPorts: [6379], allowHttp: true };
+
+const MISLEADING = 'it must not contain a backslash, a tab, a line break or another control character';
 
 const resolvesTo =
   (...addresses: string[]): Resolve =>
@@ -30,6 +32,12 @@ describe('urlFault', () => {
     ['https://[64:ff9b::7f00:1]/', 'NAT64'],
     ['https://169.254.169.254/latest/meta-data/', 'metadata'],
     ['https://[fd00:ec2::254]/', 'metadata, v6'],
+    ['https://127.0.0.1\u00ad/', 'with a soft hyphen'],
+    ['https://１２７.0.0.1/', 'in full-width digits'],
+    ['https://localhost/', 'by name'],
+    ['https://LOCALHOST./', 'by name, with a root dot'],
+    ['https://a.b.localhost/', 'by a name below localhost'],
+    ['https://ｌocalhost/', 'by name, in full-width letters'],
   ])('sees through %s (%s)', (url) => {
     expect(urlFault(url, STRICT)).toMatch(/private, local or reserved/);
   });
@@ -43,6 +51,16 @@ describe('urlFault', () => {
     ['https://user@hooks.example.com/', 'it must not contain a user name or password'],
     ['https://hooks.example.com:0/', 'port 0 cannot be called'],
     ['https://hooks.example.com:65536/', 'it is not a URL'],
+    ['https://hooks.example.com:-1/', 'it is not a URL'],
+    ['https://hooks.example.com:22/', 'port 22 is a system port, of which only 80 and 443 may be called'],
+    ['https://hooks.example.com:06379/', 'port 6379 belongs to an internal service (Redis)'],
+    ['https://hooks.example.com/#/hook', 'it must not contain a fragment (#): that part of a URL is never sent'],
+    ['https://hooks.example.com\\@10.0.0.1/', MISLEADING],
+    ['https://hooks.exa\tmple.com/', MISLEADING],
+    ['https://hooks.example.com/\r\nhost: inside', MISLEADING],
+    ['https://127.0.0.1\0.example.com/', MISLEADING],
+    ['https://127.0.0.1%00.example.com/', 'it is not a URL'],
+    ['https://hooks.example.com%2f@10.0.0.1/', 'it must not contain a user name or password'],
     ['https://', 'it is not a URL'],
     ['hooks.example.com', 'it is not a URL'],
     ['https://fe80::1/', 'it is not a URL'],
@@ -52,10 +70,22 @@ describe('urlFault', () => {
     expect(urlFault(url, STRICT)).toBe(fault);
   });
 
-  it('allows http and inner addresses when the operator does, but never credentials', () => {
+  it.each([
+    'https://hooks.example.com/',
+    'https://例え.テスト/hook?a=b',
+    'https://hooks.example.com.:8443/',
+    'https://1.1.1.1:80/',
+  ])('lets %s be called', (url) => {
+    expect(urlFault(url, STRICT)).toBeNull();
+  });
+
+  it('allows http, ports and inner addresses when the operator does, but never credentials', () => {
     expect(urlFault('http://127.0.0.1:8080/hook', LAX)).toBeNull();
     expect(urlFault('http://10.0.0.1/', LAX)).toMatch(/private/);
     expect(urlFault('http://a:b@127.0.0.1/', LAX)).toMatch(/user name/);
+    expect(urlFault('http://localhost:3000/', LAX)).toBeNull();
+    expect(urlFault('http://127.0.0.1:6379/', LAX)).toBeNull();
+    expect(urlFault('http://127.0.0.1:6380/', LAX)).toMatch(/port 6380/);
   });
 });
 

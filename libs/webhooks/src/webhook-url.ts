@@ -1,13 +1,15 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cidr, mayDial } from './may-dial.js';
+import { portFault } from './port-fault.js';
 import { WebhookUrlForbidden } from './webhooks.errors.js';
 
 /** What the operator lets webhooks call. */
 export interface DialPolicy {
   /** Ranges that may be called although they are not of the public internet. */
   readonly allowed: readonly Cidr[];
+  /** Ports that may be called although internal services are known to listen on them. */
+  readonly allowedPorts: readonly number[];
   readonly allowHttp: boolean;
 }
 
@@ -19,9 +21,10 @@ export interface ResolvedAddress {
 /** Every address of a name, as the system resolves it. */
 export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
-export const resolveBySystem: Resolve = (hostname) => lookup(hostname, { all: true });
-
 const URL_LENGTH_MAX = 2048;
+/** The parser would drop or turn these silently: such a URL is not the one that its owner reads. */
+const MISLEADING = /[\p{Cc}\\]/u;
+const LOOPBACK = ['127.0.0.1', '::1'];
 const RESOLVE_TIMEOUT_MS = 2000;
 
 /**
@@ -30,22 +33,24 @@ const RESOLVE_TIMEOUT_MS = 2000;
  */
 export function urlFault(text: string, policy: DialPolicy): string | null {
   if (text.length > URL_LENGTH_MAX) return `it is longer than ${URL_LENGTH_MAX} characters`;
+  if (MISLEADING.test(text)) return 'it must not contain a backslash, a tab, a line break or another control character';
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null) return 'it is not a URL';
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it must begin with https://';
   if (url.protocol === 'http:' && !policy.allowHttp) return 'it must begin with https://';
   if (url.username !== '' || url.password !== '') return 'it must not contain a user name or password';
-  if (url.port === '0') return 'port 0 cannot be called';
+  if (url.hash !== '') return 'it must not contain a fragment (#): that part of a URL is never sent';
   const host = bareHost(url);
-  if (isIP(host) !== 0 && !mayDial(host, policy.allowed)) return privateAddress(host);
-  return null;
+  const literals = literalAddresses(host);
+  if (literals.length > 0 && !literals.some((address) => mayDial(address, policy.allowed))) return privateAddress(host);
+  return portFault(portOf(url), policy.allowedPorts);
 }
 
 /** Judges a URL when it is saved. What passes is judged again, by its address, each time it is called. */
 export class WebhookUrlGuard {
   constructor(
     private readonly policy: DialPolicy,
-    private readonly resolve: Resolve = resolveBySystem,
+    private readonly resolve: Resolve,
   ) {}
 
   /** Gives the URL in its normal form, or throws `WebhookUrlForbidden`. */
@@ -67,6 +72,17 @@ export class WebhookUrlGuard {
     const resolved = this.resolve(hostname).catch(() => []);
     return Promise.race([resolved, tooLate]).finally(() => giveUp.abort());
   }
+}
+
+/** What a host is without any look-up: itself, or loopback for the names that mean nothing else (RFC 6761). */
+function literalAddresses(host: string): readonly string[] {
+  if (isIP(host) !== 0) return [host];
+  return /(^|\.)localhost\.?$/.test(host) ? LOOPBACK : [];
+}
+
+function portOf({ port, protocol }: URL): number {
+  if (port !== '') return Number(port);
+  return protocol === 'https:' ? 443 : 80;
 }
 
 /** The host as `net` wants it: an IPv6 address without its brackets. */

@@ -13,6 +13,17 @@ export class WebhookUrlForbidden extends AppError {
   }
 }
 
+/** What was sent to a deleted endpoint stays on record, and can't be sent there again. */
+export class WebhookEndpointDeleted extends AppError {
+  readonly code = 'webhook_endpoint_deleted';
+  readonly kind = 'conflict';
+  readonly publicMessage = 'The webhook endpoint of this delivery was deleted, so nothing can be sent to it again.';
+
+  constructor(endpointId: WebhookEndpointId) {
+    super(`${endpointId} is deleted`);
+  }
+}
+
 /** A disabled endpoint gets nothing, not even a test. */
 export class WebhookEndpointDisabled extends AppError {
   readonly code = 'webhook_endpoint_disabled';

@@ -51,7 +51,8 @@ export function asyncApiOf(openApi: OpenAPIObject): AsyncApi {
           in: 'header',
           name: 'webhook-signature',
           description:
-            "Standard Webhooks: HMAC-SHA256 over id, timestamp and body, with the endpoint's secret (`whsec_…`).",
+            "Standard Webhooks: over id, timestamp and body, `v1` by HMAC-SHA256 with the endpoint's secret (`whsec_…`), `v1a` by " +
+            'Ed25519 with a key of `/.well-known/webhook-keys.json`.',
         },
       },
     },
@@ -91,7 +92,7 @@ function channels(): Json {
       address: '/v1/events/stream',
       description:
         'Server-sent events: `id` is the id of the event, `event` its type, `data` the envelope in one line. Goes on ' +
-        'behind `Last-Event-ID`. A comment keeps the connection alive.',
+        'behind `Last-Event-ID`. A comment every 15 s keeps the connection alive.',
       servers: [{ $ref: '#/servers/service' }],
       messages: Object.fromEntries(events),
     },

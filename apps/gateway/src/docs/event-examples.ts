@@ -86,6 +86,7 @@ const ENDPOINT: EndpointSnapshot = {
   accountIds: null,
   description: 'builds',
   status: 'enabled',
+  signatureSchemes: ['v1'],
   createdAt: '2026-01-01T09:00:00.000Z',
 };
 

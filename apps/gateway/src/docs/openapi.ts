@@ -9,7 +9,7 @@ const DESCRIPTION = `
 Makes images of Tencent Cloud CVM instances: durable, rate-limited, audited.
 
 An image request is accepted at once (202) and carried out in the background: poll it, wait on it with
-\`Prefer: wait=30\`, read the event feed, or have events delivered to a webhook endpoint.
+\`Prefer: wait=30\`, read the event feed or follow its stream, or have events delivered to a webhook endpoint.
 
 Every error is a problem document (RFC 9457) with a stable \`code\`; its \`type\` leads to a page that explains it.
 

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString } from 'class-validator';
 import { EVENT_TYPES, type EventType } from '#libs/events';
@@ -14,13 +15,34 @@ export class EventsQuery extends PageQuery {
   @IsString()
   after?: string;
 
+  @EventTypes()
+  types?: readonly EventType[];
+}
+
+export class EventStreamQuery {
   @ApiPropertyOptional({
-    type: String,
-    example: 'image_request.succeeded,image_request.failed',
-    description: `Comma-separated, of: ${EVENT_TYPES.join(', ')}.`,
+    example: 'evt_01h455vb4pex5vsknk084sn02q',
+    description:
+      'Only events behind this one; `start` for all that are kept. Without it, what happens from now on. ' +
+      '`Last-Event-ID` takes precedence.',
   })
   @IsOptional()
-  @Converted((value) => (typeof value === 'string' ? value.split(',') : value))
-  @ListFrom(EVENT_TYPES, { min: 1, max: EVENT_TYPES.length })
+  @IsString()
+  after?: string;
+
+  @EventTypes()
   types?: readonly EventType[];
+}
+
+function EventTypes(): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({
+      type: String,
+      example: 'image_request.succeeded,image_request.failed',
+      description: `Comma-separated, of: ${EVENT_TYPES.join(', ')}.`,
+    }),
+    IsOptional(),
+    Converted((value) => (typeof value === 'string' ? value.split(',') : value)),
+    ListFrom(EVENT_TYPES, { min: 1, max: EVENT_TYPES.length }),
+  );
 }

@@ -85,7 +85,7 @@ export const PROBLEM_TYPES = {
   invalid_cursor: {
     status: 400,
     title: 'Cursor is not valid',
-    meaning: 'The cursor is not one that this list gave.',
+    meaning: 'The cursor is not one that this list gave, or the place that it names is no longer kept.',
     remedy: 'Pass nextCursor of the previous page as it was, or start without a cursor.',
   },
   invalid_input: {
@@ -167,6 +167,12 @@ export const PROBLEM_TYPES = {
     meaning: 'A key cannot give a new key scopes that it lacks itself.',
     remedy: 'Ask for fewer scopes, or use a key that has them.',
   },
+  streams_unavailable: {
+    status: 503,
+    title: 'No event stream can be opened',
+    meaning: 'The gateway has as many event streams open as it takes, or it is stopping.',
+    remedy: 'Try again after the time that Retry-After gives; GET /v1/events can be read meanwhile.',
+  },
   tenant_suspended: {
     status: 403,
     title: 'Tenant is suspended',
@@ -179,6 +185,12 @@ export const PROBLEM_TYPES = {
     meaning:
       "Twenty unknown API keys came from this address within a minute; until it is over only tenants' keys in force are answered.",
     remedy: 'Try again after the time that Retry-After gives, with the right key.',
+  },
+  too_many_streams: {
+    status: 429,
+    title: 'Too many event streams',
+    meaning: 'The tenant has as many event streams open on this gateway as it may have.',
+    remedy: 'Close streams that nobody needs, or share one; else try again after the time that Retry-After gives.',
   },
   unavailable: {
     status: 503,
@@ -204,6 +216,12 @@ export const PROBLEM_TYPES = {
     meaning: 'The URL, or a part of its path, is longer than the service reads.',
     remedy: 'Check the ids in the path.',
   },
+  webhook_endpoint_deleted: {
+    status: 409,
+    title: 'Webhook endpoint deleted',
+    meaning: 'The delivery is on record, but its endpoint was deleted.',
+    remedy: 'Make an endpoint with POST /v1/webhook-endpoints, and have events sent to it with its /replay.',
+  },
   webhook_endpoint_disabled: {
     status: 409,
     title: 'Webhook endpoint is disabled',
@@ -213,8 +231,9 @@ export const PROBLEM_TYPES = {
   webhook_url_forbidden: {
     status: 422,
     title: 'Webhook URL may not be called',
-    meaning: 'The URL leads to an address that this service does not call, such as a private one; detail says why.',
-    remedy: 'Use a public https URL, or ask the operators to allow the network.',
+    meaning:
+      'The URL leads to an address or port that this service does not call, such as a private one; detail says why.',
+    remedy: 'Use a public https URL, or ask the operators to allow the network or the port.',
   },
 } as const satisfies Readonly<Record<string, ProblemType>>;
 

@@ -15,7 +15,10 @@ const WORDS = {
 } as const;
 
 class InputFaultView {
-  @ApiProperty({ description: 'JSON pointer into the body, or `?name` for a query parameter.', example: '/imageName' })
+  @ApiProperty({
+    description: 'JSON pointer into the body, `?name` for a query parameter, or the name of a header.',
+    example: '/imageName',
+  })
   pointer!: string;
 
   @ApiProperty({ description: 'What is wrong, stable.', example: 'too_long' })

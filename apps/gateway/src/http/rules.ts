@@ -72,6 +72,13 @@ export function ListFrom(known: readonly string[], size: Size): PropertyDecorato
   return listRule('listFrom', size, (item) => (known.includes(item) ? null : fault));
 }
 
+/** A list that one value can't be left out of. */
+export function ListHolds(wanted: string): PropertyDecorator {
+  return Rule('listHolds', (value) =>
+    !Array.isArray(value) || value.includes(wanted) ? [] : [{ code: 'required', detail: `must hold ${wanted}` }],
+  );
+}
+
 function listRule(name: string, size: Size, judge: (item: string) => RuleFault | null): PropertyDecorator {
   return Rule(name, (value) => {
     if (!Array.isArray(value)) return [wrongType('must be a list')];

@@ -64,7 +64,8 @@ export class WebhookDeliveryPage {
   nextCursor!: string | null;
 }
 
-export class TestDeliveryView {
+/** What was set going: its attempts are seen under this id. */
+export class SentDeliveryView {
   @ApiProperty({ example: 'whd_01h455vb4pex5vsknk084sn02q' })
   deliveryId!: string;
 }

@@ -1,15 +1,19 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsDefined, IsIn, IsOptional, ValidateIf } from 'class-validator';
+import { IsDefined, IsIn, IsInt, Max, Min, IsOptional, ValidateIf } from 'class-validator';
 import { EVENT_TYPES, type EventType } from '#libs/events';
 import type { AccountId } from '#libs/ids';
-import type { EndpointStatus } from '#libs/webhooks';
-import { ListFrom, ListOf, Text } from '../http/rules.js';
+import { type EndpointStatus, SIGNATURE_SCHEMES, type SignatureScheme } from '#libs/webhooks';
+import { ListFrom, ListHolds, ListOf, Text } from '../http/rules.js';
 
 const URL_LENGTH = { min: 1, max: 2048 };
 const DESCRIPTION_LENGTH = { min: 0, max: 256 };
 const ACCOUNT_ID = /^acc_[0-9a-hjkmnp-tv-z]{26}$/;
 const ACCOUNTS = { min: 1, max: 100 };
 const STATUSES = ['enabled', 'disabled'] as const;
+const SCHEMES = { min: 0, max: SIGNATURE_SCHEMES.length };
+const DAY_SECONDS = 86_400;
+const SCHEMES_MEANING =
+  '`v1` is by the secret and always there; with `v1a` each delivery is signed by the key of the service as well, see `/.well-known/webhook-keys.json`.';
 
 export class CreateWebhookEndpoint {
   @ApiProperty({ format: 'uri', maxLength: 2048, example: 'https://hooks.example.com/images' })
@@ -36,6 +40,12 @@ export class CreateWebhookEndpoint {
   @IsOptional()
   @Text(DESCRIPTION_LENGTH)
   description?: string | null;
+
+  @ApiPropertyOptional({ enum: SIGNATURE_SCHEMES, isArray: true, default: ['v1'], description: SCHEMES_MEANING })
+  @ValidateIf((_dto, value) => value !== undefined)
+  @ListFrom(SIGNATURE_SCHEMES, SCHEMES)
+  @ListHolds('v1')
+  signatureSchemes?: readonly SignatureScheme[];
 }
 
 /** What is left out stays as it is; null removes a filter or the description. */
@@ -64,4 +74,26 @@ export class PatchWebhookEndpoint {
   @ValidateIf((_dto, value) => value !== undefined)
   @IsIn(STATUSES)
   status?: EndpointStatus;
+
+  @ApiPropertyOptional({ enum: SIGNATURE_SCHEMES, isArray: true, description: SCHEMES_MEANING })
+  @ValidateIf((_dto, value) => value !== undefined)
+  @ListFrom(SIGNATURE_SCHEMES, SCHEMES)
+  @ListHolds('v1')
+  signatureSchemes?: readonly SignatureScheme[];
+}
+
+export class RotateSecret {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: DAY_SECONDS,
+    default: DAY_SECONDS,
+    description:
+      'How long the secrets before it sign as well; 0 destroys them at once, as for one that somebody else knows.',
+  })
+  @ValidateIf((_dto, value) => value !== undefined)
+  @IsInt({ message: 'must be a whole number' })
+  @Min(0)
+  @Max(DAY_SECONDS)
+  overlapSeconds = DAY_SECONDS;
 }

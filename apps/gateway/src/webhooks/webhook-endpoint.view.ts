@@ -1,7 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { EVENT_TYPES, type EventType } from '#libs/events';
 import type { Secret } from '#libs/secret';
-import type { EndpointSnapshot, EndpointStatus, WebhookEndpoint } from '#libs/webhooks';
+import {
+  type EndpointSnapshot,
+  type EndpointStatus,
+  SIGNATURE_SCHEMES,
+  type SignatureScheme,
+  type WebhookEndpoint,
+} from '#libs/webhooks';
 
 /** Also what events show of an endpoint; the compiler holds it to `EndpointSnapshot` of #libs/webhooks. */
 export class WebhookEndpointView implements EndpointSnapshot {
@@ -23,12 +29,20 @@ export class WebhookEndpointView implements EndpointSnapshot {
   @ApiProperty({ enum: ['enabled', 'disabled'] })
   status!: EndpointStatus;
 
+  @ApiProperty({ enum: SIGNATURE_SCHEMES, isArray: true, example: ['v1'] })
+  signatureSchemes!: readonly SignatureScheme[];
+
   @ApiProperty({ format: 'date-time' })
   createdAt!: string;
 }
 
 export class NewWebhookEndpointView extends WebhookEndpointView {
   @ApiProperty({ description: 'What the deliveries are signed with (Standard Webhooks). Shown this once.' })
+  secret!: string;
+}
+
+export class RotatedSecretView {
+  @ApiProperty({ description: 'What the deliveries are signed with from now on. Shown this once.' })
   secret!: string;
 }
 
@@ -41,8 +55,17 @@ export class WebhookEndpointPage {
 }
 
 export function webhookEndpointView(endpoint: WebhookEndpoint): WebhookEndpointView {
-  const { id, url, eventTypes, accountIds, description, status, createdAt } = endpoint;
-  return { id, url, eventTypes, accountIds, description, status, createdAt: createdAt.toISOString() };
+  const { id, url, eventTypes, accountIds, description, status, signatureSchemes, createdAt } = endpoint;
+  return {
+    id,
+    url,
+    eventTypes,
+    accountIds,
+    description,
+    status,
+    signatureSchemes,
+    createdAt: createdAt.toISOString(),
+  };
 }
 
 export function newWebhookEndpointView(made: {

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
+  ApiBody,
   ApiCreatedResponse,
   ApiNoContentResponse,
   ApiOkResponse,
@@ -8,23 +9,26 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Caller } from '#libs/tenants';
-import { WebhookDeliveries, WebhookEndpoints } from '#libs/webhooks';
+import { WebhookDeliveries, WebhookEndpoints, WebhookResending } from '#libs/webhooks';
 import { CurrentCaller, RequiresScope } from '../http/access.js';
 import { cursorAfter, idAfter } from '../http/cursor.js';
+import { checkedBody } from '../http/input.pipe.js';
 import { knownId } from '../http/known-id.js';
 import { pageOf } from '../http/page.js';
 import { PageQuery } from '../http/page.query.dto.js';
 import { Problems } from '../http/problem.view.js';
 import { DeliveriesQuery } from './webhook-deliveries-query.dto.js';
-import { TestDeliveryView, WebhookDeliveryPage, webhookDeliveryView } from './webhook-delivery.view.js';
-import { CreateWebhookEndpoint, PatchWebhookEndpoint } from './webhook-endpoint.dto.js';
+import { SentDeliveryView, WebhookDeliveryPage, webhookDeliveryView } from './webhook-delivery.view.js';
+import { CreateWebhookEndpoint, PatchWebhookEndpoint, RotateSecret } from './webhook-endpoint.dto.js';
 import {
   NewWebhookEndpointView,
   newWebhookEndpointView,
+  RotatedSecretView,
   WebhookEndpointPage,
   WebhookEndpointView,
   webhookEndpointView,
 } from './webhook-endpoint.view.js';
+import { ReplayDeliveries, ReplayView } from './webhook-replay.dto.js';
 
 @ApiTags('Webhooks')
 @Controller('v1/webhook-endpoints')
@@ -32,6 +36,7 @@ export class WebhookEndpointsController {
   constructor(
     private readonly endpoints: WebhookEndpoints,
     private readonly deliveries: WebhookDeliveries,
+    private readonly resending: WebhookResending,
   ) {}
 
   @Post()
@@ -87,14 +92,56 @@ export class WebhookEndpointsController {
     await this.endpoints.delete(caller, endpointId(id));
   }
 
+  @Post(':id/rotate-secret')
+  @HttpCode(200)
+  @RequiresScope('webhooks:write')
+  @ApiOperation({
+    summary: 'Replace the signing secret',
+    description:
+      'The answer alone shows the new secret. It signs at once; the one before signs beside it for a day, or for `overlapSeconds`. Three at most sign side by side.',
+  })
+  @ApiBody({ type: RotateSecret, required: false })
+  @ApiOkResponse({ type: RotatedSecretView })
+  @Problems(400, 404)
+  async rotateSecret(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<RotatedSecretView> {
+    const known = endpointId(id);
+    // All of it may be left out, and so may the body itself.
+    const { overlapSeconds } = await checkedBody(RotateSecret, body === undefined ? {} : body);
+    const secret = await this.endpoints.rotateSecret(caller, known, overlapSeconds);
+    return { secret: secret.reveal() };
+  }
+
   @Post(':id/test')
   @HttpCode(202)
   @RequiresScope('webhooks:write')
   @ApiOperation({ summary: 'Send a test event to this endpoint' })
-  @ApiAcceptedResponse({ type: TestDeliveryView })
+  @ApiAcceptedResponse({ type: SentDeliveryView })
   @Problems(404, 409)
-  async test(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TestDeliveryView> {
+  async test(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SentDeliveryView> {
     return { deliveryId: await this.deliveries.testEndpoint(caller, endpointId(id)) };
+  }
+
+  @Post(':id/replay')
+  @HttpCode(202)
+  @RequiresScope('webhooks:write')
+  @ApiOperation({
+    summary: 'Send events to this endpoint again',
+    description:
+      'Without `after` and `only`: all kept events that it does not have, the failed and the missing. With a time alone: all since then, those that it has as well. Events bear the same `webhook-id` as before.',
+  })
+  @ApiBody({ type: ReplayDeliveries, required: false })
+  @ApiAcceptedResponse({ type: ReplayView })
+  @Problems(400, 404, 409)
+  async replay(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown): Promise<ReplayView> {
+    const { after, only } = await checkedBody(ReplayDeliveries, body === undefined ? {} : body);
+    return this.resending.replay(caller, endpointId(id), {
+      ...(after === undefined ? {} : { after: new Date(after) }),
+      ...(only === undefined ? {} : { only }),
+    });
   }
 
   @Get(':id/deliveries')
