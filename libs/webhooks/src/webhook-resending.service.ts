@@ -3,7 +3,7 @@ import type { Clock } from '#libs/clock';
 import { NotFound } from '#libs/errors';
 import type { EventFeed, SequencedEvent } from '#libs/events';
 import type { DeliveryId, WebhookEndpointId } from '#libs/ids';
-import type { Postgres, Tx } from '#libs/postgres';
+import { isForeignKeyViolation, type Postgres, type Tx } from '#libs/postgres';
 import type { Caller } from '#libs/tenants';
 import { plannedDelivery } from './delivery-planner.js';
 import type { DeliveryQueue } from './delivery-queue.js';
@@ -63,6 +63,16 @@ export class WebhookResending {
    * is on its way already is not counted again. Throws `NotFound` and `WebhookEndpointDisabled`.
    */
   async replay(caller: Caller, endpointId: WebhookEndpointId, order: ReplayOrder): Promise<Replayed> {
+    try {
+      return await this.replayOnce(caller, endpointId, order);
+    } catch (error) {
+      // An event that had been kept long enough was removed after it was read: it is not read again.
+      if (!isForeignKeyViolation(error, 'webhook_deliveries_event_id_fkey')) throw error;
+      return this.replayOnce(caller, endpointId, order);
+    }
+  }
+
+  private async replayOnce(caller: Caller, endpointId: WebhookEndpointId, order: ReplayOrder): Promise<Replayed> {
     const { tenantId } = caller;
     const at = this.clock.now();
     return this.postgres.asTenant(tenantId, async (tx) => {
