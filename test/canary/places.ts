@@ -22,6 +22,7 @@ const PAGES = [
   '/docs',
   '/docs/swagger-ui-init.js',
   '/openapi.json',
+  '/asyncapi.json',
   '/problems',
   '/health/ready',
   '/.well-known/webhook-keys.json',

@@ -1,12 +1,13 @@
 import { EventSource } from 'eventsource';
 import { EventStore, Outbox } from '#libs/events';
-import { newId, type TenantId } from '#libs/ids';
+import { type AccountId, newId, type TenantId } from '#libs/ids';
 import { connectRedis, Hints } from '#libs/redis';
 import { Secret } from '#libs/secret';
 import { stopAllProcesses, waitFor } from '#libs/testing';
 import { type ApiAnswer, ApiClient } from '../support/api-client.js';
 import { newImageName, newInstanceId, orderFor } from '../support/image-requests.js';
 import { StreamReader } from '../support/stream-reader.js';
+import { validEvent } from '../support/valid-events.js';
 import { startWholeService, type TestTenant, type WholeService } from '../support/whole-service.js';
 
 const PATH = '/v1/events/stream';
@@ -45,12 +46,13 @@ describe('The stream of events', () => {
     return reader;
   }
 
-  async function happen({ id }: TestTenant, count: number): Promise<void> {
+  async function happen({ id, account }: TestTenant, count: number): Promise<void> {
     const { postgres } = service.database;
     const outbox = new Outbox(postgres, new EventStore(), new Hints(redis, redis));
     for (let index = 0; index < count; index += 1) {
-      const event = { accountId: null, type: 'image_request.queued', subject: newId('ireq'), data: {} } as const;
-      await postgres.transaction((tx) => outbox.append(tx, { ...event, tenantId: id as TenantId }, new Date()));
+      const owner = { tenantId: id as TenantId, accountId: account.id as AccountId };
+      const event = validEvent('image_request.queued', owner, newId('ireq'));
+      await postgres.transaction((tx) => outbox.append(tx, event, new Date()));
     }
   }
 

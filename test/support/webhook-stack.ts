@@ -18,6 +18,7 @@ import {
   type DispatchOutcome,
   type NewWebhookEndpoint,
 } from '#libs/webhooks';
+import { type EventOwner, validEvent } from './valid-events.js';
 
 type DeliverySide = ReturnType<typeof assembleDeliverySide>;
 
@@ -43,6 +44,7 @@ export class WebhookStack {
   private readonly outbox: Outbox;
   private readonly relay: EventRelay;
   private readonly receivers: Receiver[] = [];
+  private readonly accounts = new Map<TenantId, AccountId>();
   private readonly workers: DeliverySide[] = [];
 
   private constructor(
@@ -150,26 +152,33 @@ export class WebhookStack {
 
   /** Writes an event and has it relayed. */
   async happen(
-    { tenantId }: Caller,
+    caller: Caller,
     subject: string,
-    { type = 'image_request.queued', accountId = null }: { type?: EventType; accountId?: AccountId | null } = {},
+    { type = 'image_request.queued', accountId }: { type?: EventType; accountId?: AccountId } = {},
   ): Promise<EventId> {
-    const event = { tenantId, accountId, type, subject, data: { imageRequest: { id: subject } } };
+    const event = validEvent(type, await this.ownerOf(caller, accountId), subject);
     const { id } = await this.database.postgres.transaction((tx) => this.outbox.append(tx, event, this.clock.now()));
     await this.relayAll();
     return id;
   }
 
   /** Writes many events at once, each about a subject of its own. */
-  async happenMany({ tenantId }: Caller, count: number): Promise<void> {
+  async happenMany(caller: Caller, count: number): Promise<void> {
+    const owner = await this.ownerOf(caller);
     const at = this.clock.now();
     await this.database.postgres.transaction(async (tx) => {
       for (let index = 0; index < count; index += 1) {
-        const event = { tenantId, accountId: null, type: 'image_request.queued', data: {} } as const;
-        await this.outbox.append(tx, { ...event, subject: `ireq_${index}` }, at);
+        await this.outbox.append(tx, validEvent('image_request.queued', owner, `ireq_${index}`), at);
       }
     });
     await this.relayAll();
+  }
+
+  /** The account that events are of which name none: one for each tenant. */
+  private async ownerOf({ tenantId }: Caller, named?: AccountId): Promise<EventOwner> {
+    const accountId = named ?? this.accounts.get(tenantId) ?? (await this.newAccount(tenantId));
+    if (named === undefined) this.accounts.set(tenantId, accountId);
+    return { tenantId, accountId };
   }
 
   async relayAll(): Promise<void> {

@@ -8,6 +8,7 @@ import {
   startProcess,
 } from '#libs/testing';
 import { ApiClient } from './api-client.js';
+import { checkEvents } from './check-events.js';
 import { SimulatorControl } from './simulator-control.js';
 
 type Environment = Readonly<Record<string, string>>;
@@ -68,6 +69,8 @@ export interface TestAccount {
 }
 
 export async function startWholeService(options: ServiceOptions = {}): Promise<WholeService> {
+  // For the programs that are run without jest; within it this holds for every file.
+  checkEvents();
   const [database, redis, simulator] = await Promise.all([
     createMigratedDatabase(options.postgresUrl),
     startPrivateRedis(),

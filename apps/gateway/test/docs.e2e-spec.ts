@@ -1,3 +1,5 @@
+import { Parser } from '@asyncapi/parser';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { stopAllProcesses } from '#libs/testing';
 import { type GatewayAlone, startGatewayAlone, STARTING_MS } from '../../../test/support/gateway-alone.js';
 import { createAccount } from '../../../test/support/whole-service.js';
@@ -23,6 +25,7 @@ interface Schema {
 interface Document {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly webhooks: Readonly<Record<string, object>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
@@ -58,6 +61,25 @@ describe('The API document', () => {
     expect(references.length).toBeGreaterThan(0);
     expect(references.filter((name) => !(name in document.components.schemas))).toEqual([]);
     expect(text).not.toContain('"nullable"');
+  });
+
+  it('is valid by the schema of OpenAPI 3.1, webhooks included', async () => {
+    expect(await new Validator().validate(structuredClone({ ...document }))).toEqual({ valid: true });
+    expect(Object.keys(document.webhooks)).toContain('image_request.succeeded');
+  });
+
+  it('has a sister in AsyncAPI, as public as it is, whose schemas are its own', async () => {
+    const answer = await fetch(`${gateway.url}/asyncapi.json`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+    const text = await answer.text();
+    const { document: parsed } = await new Parser().parse(text);
+
+    expect(parsed?.channels().all()).toHaveLength(3);
+    const { components } = JSON.parse(text) as Pick<Document, 'components'>;
+    const shared = Object.keys(components.schemas).filter((name) => name in document.components.schemas);
+    expect(Object.keys(components.schemas).filter((name) => !shared.includes(name))).toEqual(['WebhookHeaders']);
+    expect(await (await fetch(gateway.url)).text()).toContain('href="/asyncapi.json"');
+    expect((await fetch(`${gateway.url}/asyncapi.json`, { method: 'POST' })).status).toBe(405);
   });
 
   it('says of each operation what it does, who may call it and how it refuses', () => {

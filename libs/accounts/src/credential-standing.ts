@@ -8,7 +8,7 @@ import type { Hints } from '#libs/redis';
 import { accountEntry, type OnBehalf } from './account-entries.js';
 import type { Account, CredentialRejection } from './account.js';
 import type { AccountStore } from './account.store.js';
-import { accountView } from './account.view.js';
+import { credentialRejectedEvent } from './account.events.js';
 
 /** A call that the cloud refused because of the credential that signed it. */
 export interface RefusedCall {
@@ -69,9 +69,7 @@ export class CredentialStanding {
     const detail = { action, code, upstreamRequestId, version: credentialVersion };
     const entry = accountEntry({ ...by, tenantId }, 'account.credential_rejected', accountId, detail);
     await this.audit.append(tx, { ...entry, outcome: 'failure' }, at);
-    const data = { account: accountView({ ...account, rejection, credential }) };
-    const type = 'account.credential_rejected';
-    await this.outbox.append(tx, { tenantId, accountId, type, subject: accountId, data }, at);
+    await this.outbox.append(tx, credentialRejectedEvent({ ...account, rejection, credential }), at);
     this.tell(tx, accountId);
     return { kind: 'rejected', rejection };
   }

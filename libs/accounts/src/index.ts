@@ -1,5 +1,6 @@
 export { countedUserId } from './account.js';
 export type { Account, AccountStatus, CredentialRejection } from './account.js';
+export type { CredentialRejectedData } from './account.events.js';
 export { AccountStore } from './account.store.js';
 export { accountView } from './account.view.js';
 export type { AccountView } from './account.view.js';

@@ -14,7 +14,7 @@ export interface CloudEventEnvelope {
    * would be a string that sorts lexicographically; ours counts, and says more: the numbers have no gaps.
    */
   readonly sequence: number;
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: object;
 }
 
 /** The same envelope for the same event every time, whoever asks: a receiver may compare bodies byte by byte. */

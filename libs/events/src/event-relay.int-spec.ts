@@ -4,6 +4,7 @@ import { newId } from '#libs/ids';
 import type { TenantId } from '#libs/ids';
 import { Secret } from '#libs/secret';
 import { createMigratedDatabase, type MigratedDatabase, testRedisUrl, waitFor } from '#libs/testing';
+import { validEvent } from '../../../test/support/valid-events.js';
 import { EventFeed } from './event-feed.js';
 import { EventRelay, type EventSubscriber } from './event-relay.js';
 import { EventStore } from './event.store.js';
@@ -40,10 +41,11 @@ describe('EventRelay', () => {
     return id;
   }
 
+  // Of a type that belongs to no account, so that a tenant is all it needs.
   const eventOf = (tenantId: TenantId, subject: string) =>
-    ({ tenantId, accountId: null, type: 'image_request.queued', subject, data: {} }) as const;
+    validEvent('webhook_endpoint.test', { tenantId, accountId: newId('acc') }, subject);
 
-  const append = (tenantId: TenantId, subject = 'ireq_1') =>
+  const append = (tenantId: TenantId, subject = 'whe_1') =>
     database.postgres.transaction((tx) => outbox.append(tx, eventOf(tenantId, subject), AT));
 
   const relayWith = (...subscribers: EventSubscriber[]) => new EventRelay(database.postgres, store, hints, subscribers);
@@ -63,7 +65,7 @@ describe('EventRelay', () => {
       Array.from({ length: 120 }, async (_, index) => {
         const tenantId = tenants[index % 2] as TenantId;
         const write = database.postgres.transaction(async (tx) => {
-          await outbox.append(tx, eventOf(tenantId, `ireq_${index}`), AT);
+          await outbox.append(tx, eventOf(tenantId, `whe_${index}`), AT);
           if (index % 5 === 0) throw new Error('rolled back');
         });
         await write.catch(() => undefined);
@@ -110,7 +112,7 @@ describe('EventRelay', () => {
 
   it('tells of each event once, in the order in which its subject changed', async () => {
     const tenantId = await newTenant();
-    for (let index = 0; index < 5; index += 1) await append(tenantId, `ireq_${index}`);
+    for (let index = 0; index < 5; index += 1) await append(tenantId, `whe_${index}`);
     const subjects: string[] = [];
     const relay = relayWith({
       onSequenced: async (_tx, events) => void subjects.push(...events.map(({ subject }) => subject)),
@@ -118,7 +120,7 @@ describe('EventRelay', () => {
     await relayAll(relay);
     await relayAll(relay);
 
-    expect(subjects).toEqual(['ireq_0', 'ireq_1', 'ireq_2', 'ireq_3', 'ireq_4']);
+    expect(subjects).toEqual(['whe_0', 'whe_1', 'whe_2', 'whe_3', 'whe_4']);
   });
 
   it('hints at a new event when it is written, and at its tenant when it has its place', async () => {
@@ -151,7 +153,7 @@ describe('EventRelay', () => {
         (await feed.list(tenantId, request)).map(({ id }) => id);
       expect(await list({ limit: 10 })).toEqual(ids);
       expect(await list({ limit: 1, after: ids[0] as (typeof ids)[0] })).toEqual([ids[1]]);
-      expect(await list({ limit: 10, types: ['image_request.queued'] })).toEqual(ids);
+      expect(await list({ limit: 10, types: ['webhook_endpoint.test'] })).toEqual(ids);
       expect(await list({ limit: 10, types: ['image_request.failed'] })).toEqual([]);
     });
 

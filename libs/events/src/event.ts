@@ -21,7 +21,7 @@ export interface NewEvent {
   readonly type: EventType;
   /** The id of the object that it is about; events of one subject stay in order. */
   readonly subject: string;
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: object;
 }
 
 /** An event as it is stored. `sequence` is null until the relay has given it its place. */

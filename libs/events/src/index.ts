@@ -1,6 +1,7 @@
 export { EVENT_TYPES } from './event.js';
-export type { EventType, SequencedEvent } from './event.js';
+export type { EventType, NewEvent, SequencedEvent } from './event.js';
 export { cloudEvent } from './cloud-event.js';
+export type { CloudEventEnvelope } from './cloud-event.js';
 export { EventFeed } from './event-feed.js';
 export type { EventSink } from './event-follower.js';
 export { EventRelay } from './event-relay.js';

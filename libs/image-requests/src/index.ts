@@ -3,6 +3,7 @@ export type { AccountLane } from './account-lanes.js';
 export { assembleRequestSide, assembleWorkSide } from './assemble-image-requests.js';
 export { CredentialHold } from './credential-hold.js';
 export type { ImageOrder, ImageRequest } from './image-request.js';
+export type { ImageRequestEventData } from './image-request.events.js';
 export { isEnded } from './image-request-status.js';
 export type { ImageRequestStatus, WaitingFor } from './image-request-status.js';
 export type { ImageRequestFilter } from './image-request.store.js';

@@ -1,11 +1,11 @@
 import { type Actor, type AuditAction, type AuditStore, systemActor, type UpstreamCall } from '#libs/audit';
-import type { EventType, Outbox } from '#libs/events';
+import type { Outbox } from '#libs/events';
 import type { Postgres, Tx } from '#libs/postgres';
 import type { Hints } from '#libs/redis';
 import type { AttemptOutcome } from './attempt.js';
 import type { ImageRequest } from './image-request.js';
 import { type ImageRequestStatus, isEnded } from './image-request-status.js';
-import { imageRequestView } from './image-request.view.js';
+import { imageRequestEvent, type ImageRequestEventType } from './image-request.events.js';
 import type { ImageRequestChanges, ImageRequestWorkStore } from './image-request-work.store.js';
 import type { InstanceStore } from './instance.store.js';
 import type { LaneEntrance } from './lane-entrance.js';
@@ -17,12 +17,12 @@ export interface TransitionContext {
   readonly requestId: string | null;
   readonly detail?: Readonly<Record<string, unknown>>;
   /** What it is called where the new status alone does not say: a caller's retry is not a requeue of ours. */
-  readonly named?: { readonly action: AuditAction; readonly event: EventType };
+  readonly named?: { readonly action: AuditAction; readonly event: ImageRequestEventType };
 }
 
 export const BY_THE_WORKER: TransitionContext = { actor: systemActor('worker'), requestId: null };
 
-const EVENT_OF: Partial<Record<ImageRequestStatus, EventType>> = {
+const EVENT_OF: Partial<Record<ImageRequestStatus, ImageRequestEventType>> = {
   creating: 'image_request.submitted',
   succeeded: 'image_request.succeeded',
   failed: 'image_request.failed',
@@ -73,15 +73,11 @@ export class Transitions {
     tx: Tx,
     request: ImageRequest,
     action: AuditAction,
-    event: EventType | null,
+    event: ImageRequestEventType | null,
     at: Date,
     context: TransitionContext,
   ): Promise<void> {
-    if (event !== null) {
-      const { tenantId, accountId } = request;
-      const data = { imageRequest: imageRequestView(request) };
-      await this.outbox.append(tx, { tenantId, accountId, type: event, subject: request.id, data }, at);
-    }
+    if (event !== null) await this.outbox.append(tx, imageRequestEvent(event, request), at);
     const failed = request.status === 'failed';
     await this.audit.append(
       tx,

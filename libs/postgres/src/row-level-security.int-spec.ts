@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { newId, type TenantId } from '#libs/ids';
 import { Secret } from '#libs/secret';
 import { createMigratedDatabase, createTestDatabase, type MigratedDatabase } from '#libs/testing';
+import { validEvent } from '../../../test/support/valid-events.js';
 import { SchemaBehind } from './migrations.js';
 import { Postgres, SystemPostgres } from './postgres.js';
 
@@ -48,6 +49,7 @@ describe('Row-level security', () => {
   async function tenantWithEverything(): Promise<TenantId> {
     const [tenant, account, request, event] = [newId('ten'), newId('acc'), newId('ireq'), newId('evt')];
     const [endpoint, delivery] = [newId('whe'), newId('whd')];
+    const { data } = validEvent('image_request.queued', { tenantId: tenant, accountId: account }, request);
     await sql
       .raw(
         `
@@ -66,7 +68,7 @@ describe('Row-level security', () => {
         insert into attempts (id, image_request_id, tenant_id, number, endpoint, region, lane, started_at, token_wait_ms)
           values ('${newId('att')}', '${request}', '${tenant}', 1, 'host', 'ap-guangzhou', 'lane', now(), 0);
         insert into events (id, tenant_id, account_id, type, subject, data, created_at)
-          values ('${event}', '${tenant}', '${account}', 'image_request.queued', '${request}', '{}', now());
+          values ('${event}', '${tenant}', '${account}', 'image_request.queued', '${request}', '${JSON.stringify(data)}', now());
         insert into event_sequences values ('${tenant}', 1);
         insert into webhook_endpoints (id, tenant_id, url, created_at, updated_at)
           values ('${endpoint}', '${tenant}', 'https://example.com', now(), now());

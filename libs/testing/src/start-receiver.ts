@@ -1,12 +1,7 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-export interface ReceivedRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
+import { inspectRequests } from './inspections.js';
+import type { ReceivedRequest } from './received-request.js';
 
 /** Answers the request number `count`, counted from 1. */
 export type Answer = (response: ServerResponse, request: ReceivedRequest, count: number) => void;
@@ -16,6 +11,7 @@ export interface Receiver {
   readonly port: number;
   /** All that came so far, in order of arrival. */
   readonly requests: readonly ReceivedRequest[];
+  /** Inspects all that came, once nothing more can come. */
   close(): Promise<void>;
 }
 
@@ -38,10 +34,12 @@ export async function startReceiver(answer: Answer = (response) => response.writ
     url: `http://127.0.0.1:${port}/hook`,
     port,
     requests,
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await inspectRequests(requests);
+    },
   };
 }

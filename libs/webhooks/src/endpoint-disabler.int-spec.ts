@@ -1,4 +1,4 @@
-import type { DeliveryId } from '#libs/ids';
+import { type DeliveryId, newId } from '#libs/ids';
 import type { Caller } from '#libs/tenants';
 import { waitFor } from '#libs/testing';
 import { WebhookStack } from '../../../test/support/webhook-stack.js';
@@ -67,7 +67,7 @@ describe('EndpointDisabler', () => {
     const status = async () => (await stack.tenantSide.endpoints.get(caller.tenantId, made.endpoint.id)).status;
     const failFor = async (hours: number) => {
       for (let hour = 0; hour < hours; hour += 1) {
-        await stack.happen(caller, `ireq_${Math.random()}`);
+        await stack.happen(caller, newId('ireq'));
         await stack.dispatch(made);
         stack.clock.advance(HOUR_MS);
       }
@@ -114,7 +114,7 @@ describe('EndpointDisabler', () => {
         let answer: (() => void) | undefined;
         const { url } = await stack.receiver((response) => (answer = () => response.writeHead(statusCode).end()));
         const made = await stack.endpointAt(caller, url);
-        await stack.happen(caller, `ireq_${end}_${statusCode}`);
+        await stack.happen(caller, newId('ireq'));
         const id = (await stack.tenantSide.deliveries.list(caller.tenantId, made.endpoint.id, { limit: 1 }))[0]?.id;
         const attempting = stack.dispatch(made);
         const answerNow = await waitFor(() => answer);

@@ -2,11 +2,9 @@ import { type AuditStore, systemActor } from '#libs/audit';
 import type { Outbox } from '#libs/events';
 import type { Tx } from '#libs/postgres';
 import type { EndpointTraffic } from './endpoint-traffic.js';
-import { endpointSnapshot, type WebhookEndpoint } from './webhook-endpoint.js';
+import type { WebhookEndpoint } from './webhook-endpoint.js';
+import { type DisableReason, endpointDisabledEvent } from './webhook-endpoint.events.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
-
-/** Why the service itself switches an endpoint off: it answered 410, or for five days nothing but failed. */
-export type DisableReason = 'gone' | 'failing';
 
 /** Switches endpoints off on the service's own account, and tells the tenant so, by an event and an audit entry. */
 export class EndpointDisabler {
@@ -29,17 +27,7 @@ export class EndpointDisabler {
     const disabled: WebhookEndpoint = { ...endpoint, status: 'disabled', updatedAt: at };
     await this.endpoints.update(tx, disabled);
     await this.traffic.halt(tx, endpoint, 'endpoint_disabled');
-    await this.outbox.append(
-      tx,
-      {
-        tenantId,
-        accountId: null,
-        type: 'webhook_endpoint.disabled',
-        subject: id,
-        data: { webhookEndpoint: endpointSnapshot(disabled), reason },
-      },
-      at,
-    );
+    await this.outbox.append(tx, endpointDisabledEvent(disabled, reason), at);
     await this.audit.append(
       tx,
       {

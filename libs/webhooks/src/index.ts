@@ -14,7 +14,14 @@ export { WebhookDeliveries } from './webhook-deliveries.service.js';
 export { DELIVERY_FAILURES } from './webhook-delivery.js';
 export type { DeliveryFailure, DeliveryStatus, DeliveryWithAttempts } from './webhook-delivery.js';
 export { SIGNATURE_SCHEMES } from './webhook-endpoint.js';
-export type { EndpointStatus, NewWebhookEndpoint, SignatureScheme, WebhookEndpoint } from './webhook-endpoint.js';
+export type {
+  EndpointSnapshot,
+  EndpointStatus,
+  NewWebhookEndpoint,
+  SignatureScheme,
+  WebhookEndpoint,
+} from './webhook-endpoint.js';
+export type { DisableReason, EndpointDisabledData, EndpointTestData } from './webhook-endpoint.events.js';
 export { WebhookEndpoints } from './webhook-endpoints.service.js';
 export { WebhookResending } from './webhook-resending.service.js';
 export { WebhookSecretBoxes } from './webhook-secret-boxes.js';

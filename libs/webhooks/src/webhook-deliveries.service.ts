@@ -8,7 +8,7 @@ import type { Postgres, Tx } from '#libs/postgres';
 import type { Caller } from '#libs/tenants';
 import type { DeliveryWithAttempts, WebhookDelivery } from './webhook-delivery.js';
 import type { DeliveryPage, WebhookDeliveryStore } from './webhook-delivery.store.js';
-import { endpointSnapshot } from './webhook-endpoint.js';
+import { endpointTestEvent } from './webhook-endpoint.events.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
 import { WebhookEndpointDisabled } from './webhooks.errors.js';
 
@@ -59,8 +59,7 @@ export class WebhookDeliveries {
       if (endpoint.status === 'disabled') throw new WebhookEndpointDisabled(endpointId);
 
       const type = 'webhook_endpoint.test';
-      const data = { webhookEndpoint: endpointSnapshot(endpoint) };
-      const event = await this.outbox.append(tx, { tenantId, accountId: null, type, subject: endpointId, data }, at);
+      const event = await this.outbox.append(tx, endpointTestEvent(endpoint), at);
       const id = newId('whd');
       await this.deliveries.plan(tx, [
         {

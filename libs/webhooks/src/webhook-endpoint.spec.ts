@@ -69,6 +69,7 @@ describe('endpointSnapshot', () => {
       'accountIds',
       'description',
       'status',
+      'signatureSchemes',
       'createdAt',
     ]);
   });

@@ -58,8 +58,20 @@ export function isFor(event: SequencedEvent, endpoint: WebhookEndpoint): boolean
   return endpoint.accountIds === null || (event.accountId !== null && endpoint.accountIds.includes(event.accountId));
 }
 
-/** The endpoint as events show it; there is no secret in it. */
-export function endpointSnapshot(endpoint: WebhookEndpoint): Readonly<Record<string, unknown>> {
-  const { id, url, eventTypes, accountIds, description, status } = endpoint;
-  return { id, url, eventTypes, accountIds, description, status, createdAt: endpoint.createdAt.toISOString() };
+/** The endpoint as events show it; there is no secret in it. Times are RFC 3339 in UTC with milliseconds. */
+export interface EndpointSnapshot {
+  readonly id: string;
+  readonly url: string;
+  readonly eventTypes: readonly EventType[] | null;
+  readonly accountIds: readonly string[] | null;
+  readonly description: string | null;
+  readonly status: EndpointStatus;
+  readonly signatureSchemes: readonly SignatureScheme[];
+  readonly createdAt: string;
+}
+
+export function endpointSnapshot(endpoint: WebhookEndpoint): EndpointSnapshot {
+  const { id, url, eventTypes, accountIds, description, status, signatureSchemes } = endpoint;
+  const createdAt = endpoint.createdAt.toISOString();
+  return { id, url, eventTypes, accountIds, description, status, signatureSchemes, createdAt };
 }

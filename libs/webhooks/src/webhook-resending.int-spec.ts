@@ -41,7 +41,7 @@ describe('WebhookResending', () => {
     await stack.happen(caller, 'ireq_delivered');
     await stack.dispatch(made);
     isDown = true;
-    await stack.happen(caller, 'ireq_given_up');
+    await stack.happen(caller, 'ireq_exhausted');
     await stack.dispatch(made);
     stack.passStep(0);
     await stack.dispatch(made);
@@ -55,9 +55,9 @@ describe('WebhookResending', () => {
   }
 
   it.each([
-    [{ only: 'failed' as const }, ['ireq_given_up', 'ireq_missed']],
+    [{ only: 'failed' as const }, ['ireq_exhausted', 'ireq_missed']],
     [{ only: 'missing' as const }, ['ireq_older', 'ireq_missed']],
-    [{}, ['ireq_older', 'ireq_given_up', 'ireq_missed']],
+    [{}, ['ireq_older', 'ireq_exhausted', 'ireq_missed']],
   ])('sends on %j what the endpoint does not have, and none of it twice', async (order, subjects) => {
     const past = await endpointWithPast();
     const replay = () => stack.tenantSide.resending.replay(caller, past.endpoint.id, order);

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStore, Outbox } from '#libs/events';
-import { newId, type TenantId } from '#libs/ids';
+import { type AccountId, newId, type TenantId } from '#libs/ids';
 import { connectRedis, Hints } from '#libs/redis';
 import { Secret } from '#libs/secret';
 import { type StartedProcess, waitFor } from '#libs/testing';
+import { validEvent } from '../../support/valid-events.js';
 import { startWholeService, type TestTenant, type WholeService } from '../../support/whole-service.js';
 import { type Memory, MEMORY_TOLD, memoryOf } from './memory.js';
 import type { Plan } from './plan.js';
@@ -107,10 +108,9 @@ async function write(
   const began = performance.now();
   const count = plan.seconds * plan.eventsASecond;
   for (let index = 0; index < count; index += 1) {
-    const { id } = tenants[index % tenants.length] as TestTenant;
-    const subject = newId('ireq');
-    const data = { imageRequest: { id: subject, imageName: `image ${index}`, status: 'queued', metadata: {} } };
-    const event = { tenantId: id as TenantId, accountId: null, type: 'image_request.queued', subject, data } as const;
+    const { id, account } = tenants[index % tenants.length] as TestTenant;
+    const owner = { tenantId: id as TenantId, accountId: account.id as AccountId };
+    const event = validEvent('image_request.queued', owner, newId('ireq'), { imageName: `image ${index}` });
     await postgres.transaction((tx) => outbox.append(tx, event, new Date()));
     written.set(id, (written.get(id) ?? 0) + 1);
     const aheadMs = began + ((index + 1) * 1000) / plan.eventsASecond - performance.now();

@@ -1,5 +1,9 @@
+import type { INestApplication } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { EVENT_VIEWS, EventPage } from '../events/event.view.js';
+import { asyncApiOf } from './asyncapi.js';
+import { anyEventSchema, webhooksSection } from './webhooks-section.js';
 
 const DESCRIPTION = `
 Makes images of Tencent Cloud CVM instances: durable, rate-limited, audited.
@@ -14,8 +18,8 @@ keeps its name from being ordered again). There are no \`RateLimit\` headers, an
 valid key are not limited.
 `.trim();
 
-/** The API as it is: made from the controllers, their bodies and their answers. */
-function openApiOf(app: NestFastifyApplication): OpenAPIObject {
+/** The API as it is: made from the controllers, their bodies and their answers, and the events that it sends. */
+export function openApiOf(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('CVM Image Service')
@@ -23,14 +27,26 @@ function openApiOf(app: NestFastifyApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key, as /v1/api-keys gives it.' })
     .build();
-  return SwaggerModule.createDocument(app, config, {
+  const described = {
+    ...config,
+    webhooks: webhooksSection(),
+    components: { ...config.components, schemas: anyEventSchema() },
+  };
+  return SwaggerModule.createDocument(app, described, {
+    extraModels: [...Object.values(EVENT_VIEWS), EventPage],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
 }
 
-/** Swagger UI under /docs, from files of ours alone: it works without a way to the internet. */
+/** Both documents, and Swagger UI under /docs, from files of ours alone: it works without a way to the internet. */
 export function serveDocs(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, openApiOf(app), {
+  const openApi = openApiOf(app);
+  const asyncApi = JSON.stringify(asyncApiOf(openApi));
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get('/asyncapi.json', (_request, reply) => reply.type('application/json').send(asyncApi));
+  SwaggerModule.setup('docs', app, openApi, {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'CVM Image Service API',

@@ -1,9 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { EVENT_TYPES } from '#libs/events';
+import { EVENT_TYPES, type EventType } from '#libs/events';
 import type { Secret } from '#libs/secret';
-import { type EndpointStatus, SIGNATURE_SCHEMES, type SignatureScheme, type WebhookEndpoint } from '#libs/webhooks';
+import {
+  type EndpointSnapshot,
+  type EndpointStatus,
+  SIGNATURE_SCHEMES,
+  type SignatureScheme,
+  type WebhookEndpoint,
+} from '#libs/webhooks';
 
-export class WebhookEndpointView {
+/** Also what events show of an endpoint; the compiler holds it to `EndpointSnapshot` of #libs/webhooks. */
+export class WebhookEndpointView implements EndpointSnapshot {
   @ApiProperty({ example: 'whe_01h455vb4pex5vsknk084sn02q' })
   id!: string;
 
@@ -11,7 +18,7 @@ export class WebhookEndpointView {
   url!: string;
 
   @ApiProperty({ enum: EVENT_TYPES, isArray: true, nullable: true, description: 'Null: all types.' })
-  eventTypes!: readonly string[] | null;
+  eventTypes!: readonly EventType[] | null;
 
   @ApiProperty({ type: [String], nullable: true, description: 'Null: all accounts.' })
   accountIds!: readonly string[] | null;
