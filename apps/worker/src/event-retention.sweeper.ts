@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { EventRetention } from '#libs/events';
 import { Log } from '#libs/logging';
@@ -12,8 +13,10 @@ export class EventRetentionSweeper implements OnApplicationBootstrap, OnApplicat
 
   constructor(retention: EventRetention, log: Log) {
     const sweep = async (stopping: AbortSignal): Promise<void> => {
-      const removed = await retention.sweep(stopping);
-      if (removed > 0) log.info({ event: 'events.removed', removed });
+      const startedMs = performance.now();
+      const eventsRemoved = await retention.sweep(stopping);
+      const durationMs = Math.round(performance.now() - startedMs);
+      if (eventsRemoved > 0) log.info({ event: 'events.removed', eventsRemoved, duration_ms: durationMs });
     };
     this.timed = new TimedSweep(log, { name: 'event retention', intervalMs: INTERVAL_MS, sweep });
   }

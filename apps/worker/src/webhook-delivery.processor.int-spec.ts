@@ -80,7 +80,7 @@ describe('WebhookDeliveryProcessor', () => {
 
     await waitFor(
       async () => {
-        await stack.deliverySide.forgotten.call();
+        await stack.deliverySide.forgotten.callWorkers();
         return requests.length >= 30;
       },
       { timeoutMs: 20_000 },

@@ -46,7 +46,7 @@ import { SubmissionProcessor } from './submission.processor.js';
 import { TrackingProcessor } from './tracking.processor.js';
 import { VerificationSweeper } from './verification.sweeper.js';
 import { WebhookDeliveryProcessor } from './webhook-delivery.processor.js';
-import { WebhookDeliverySweeper } from './webhook-delivery.sweeper.js';
+import { ForgottenEndpointSweeper } from './forgotten-endpoint.sweeper.js';
 
 /** What the process opened before the module, and closes after it. */
 export interface WorkerParts {
@@ -57,7 +57,7 @@ export interface WorkerParts {
 }
 
 /** A call to an endpoint is mostly waiting for its answers, so a worker has more of those at once than of other jobs. */
-const ENDPOINTS_A_SLOT = 10;
+const DISPATCHES_PER_JOB = 10;
 
 /** The queue's edge, wired: three processors and the sweeps that find what a queue has forgotten. */
 @Module({})
@@ -103,7 +103,7 @@ export class WorkerModule implements OnApplicationShutdown {
     const check = new CredentialCheck(new IdentityCheck(cloud, endpoints), assumption, tenants);
     const verification = new CredentialVerification(postgres, accountStore, credentials, check, standing, audit, clock);
 
-    const dispatchesMax = settings.workerConcurrency * ENDPOINTS_A_SLOT;
+    const dispatchesMax = settings.workerConcurrency * DISPATCHES_PER_JOB;
     const webhooks = assembleDeliverySide({
       ...ground,
       hints,
@@ -181,7 +181,7 @@ export class WorkerModule implements OnApplicationShutdown {
         },
         OutboxRelaySweeper,
         EventRetentionSweeper,
-        WebhookDeliverySweeper,
+        ForgottenEndpointSweeper,
         SpentSecretSweeper,
         LaneSweeper,
         RecoverySweeper,

@@ -6,5 +6,5 @@ const THREADS = '64';
  * has set stands.
  */
 export function widenThreadPool(): void {
-  process.env['UV_THREADPOOL_SIZE'] ??= THREADS;
+  process.env['UV_THREADPOOL_SIZE'] ||= THREADS;
 }

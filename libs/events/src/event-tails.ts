@@ -157,8 +157,8 @@ export class EventTails {
     if (this.tails.size > 0) this.keepLooking();
   }
 
-  /** The next look comes soon, and without the database nothing new is written either. */
+  /** The next look tries again, and nothing is lost by it; until then the streams are silent. */
   private noteFailure(error: unknown): void {
-    this.log.debug({ event: 'events.not_read', error });
+    this.log.warn({ event: 'events.not_read', error });
   }
 }

@@ -5,5 +5,5 @@ export class EventNotKept extends AppError {
   readonly code = 'not_found';
   readonly kind = 'not_found';
   readonly publicMessage =
-    'There is no such event, or it is no longer kept: begin without it, with GET /v1/events from the oldest event that is.';
+    'There is no such event, or it is no longer kept. Begin with the oldest that is: GET /v1/events without after, or the stream with after=start.';
 }

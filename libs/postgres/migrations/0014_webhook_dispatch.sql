@@ -1,12 +1,11 @@
 -- One worker at a time sends to an endpoint. The row is the lease of that worker, which lasts as long as it lives: it is
--- renewed every few seconds, so a worker that was killed holds its endpoints up no longer than that. Until now each
--- delivery had a lease of its own, for as long as an attempt may take, and those of a dead worker filled the places of
--- its endpoint. `wakes` counts those who found work for an endpoint that somebody else held: the holder lets go only of
--- an endpoint whose count it has seen, so no work is left behind between two workers.
+-- renewed every few seconds, so a worker that was killed holds its endpoints up no longer than that. `wakes` counts every
+-- call to the endpoint, whoever came to hold the lease by it: the holder lets go only of an endpoint whose count it has
+-- seen, so no work is left behind between two workers.
 --
 -- The rest is how the endpoint has answered: the circuit breaker opens after some failures in a row, and five days of
 -- nothing but failures disable the endpoint.
-create table webhook_dispatch (
+create table webhook_dispatches (
   endpoint_id     text        primary key references webhook_endpoints (id),
   tenant_id       text        not null references tenants (id),
   dispatcher      text,
@@ -18,7 +17,7 @@ create table webhook_dispatch (
   check ((dispatcher is null) = (leased_until is null)),
   check ((failures_in_row = 0) = (failing_since is null))
 );
-insert into webhook_dispatch (endpoint_id, tenant_id) select id, tenant_id from webhook_endpoints;
+insert into webhook_dispatches (endpoint_id, tenant_id) select id, tenant_id from webhook_endpoints;
 
 -- `attempts_before` is how many attempts a delivery had when it was last begun: one that is sent again begins its
 -- schedule anew, and keeps what is on record.
@@ -35,8 +34,8 @@ create index webhook_deliveries_due_idx on webhook_deliveries (endpoint_id, next
 create index webhook_deliveries_missed_idx on webhook_deliveries (endpoint_id, subject, event_position)
   where status = 'failed' and failure_reason = 'endpoint_disabled';
 
-grant select, insert, update on webhook_dispatch to cvm_image_service_system, cvm_image_service_tenant;
-alter table webhook_dispatch enable row level security;
-create policy all_rows on webhook_dispatch to cvm_image_service_system using (true) with check (true);
-create policy rows_of_tenant on webhook_dispatch to cvm_image_service_tenant
+grant select, insert, update on webhook_dispatches to cvm_image_service_system, cvm_image_service_tenant;
+alter table webhook_dispatches enable row level security;
+create policy all_rows on webhook_dispatches to cvm_image_service_system using (true) with check (true);
+create policy rows_of_tenant on webhook_dispatches to cvm_image_service_tenant
   using (tenant_id = current_setting('cvm.tenant_id', true));

@@ -20,7 +20,7 @@ const TENANT_OF = {
   webhook_endpoints: 'tenant_id',
   webhook_secrets: 'tenant_id',
   webhook_deliveries: 'tenant_id',
-  webhook_dispatch: 'tenant_id',
+  webhook_dispatches: 'tenant_id',
   webhook_attempts: '(select tenant_id from webhook_deliveries where id = delivery_id)',
   audit_entries: 'tenant_id',
 } as const;
@@ -74,7 +74,7 @@ describe('Row-level security', () => {
           values ('${endpoint}', '${tenant}', 'https://example.com', now(), now());
         insert into webhook_secrets (endpoint_id, tenant_id, version, master_key_id, box, created_at)
           values ('${endpoint}', '${tenant}', 1, 'k1', '{}', now());
-        insert into webhook_dispatch (endpoint_id, tenant_id) values ('${endpoint}', '${tenant}');
+        insert into webhook_dispatches (endpoint_id, tenant_id) values ('${endpoint}', '${tenant}');
         insert into webhook_deliveries (id, tenant_id, endpoint_id, event_id, event_type, subject, event_position, status,
             created_at)
           values ('${delivery}', '${tenant}', '${endpoint}', '${event}', 'image_request.queued', '${request}', 1,

@@ -46,14 +46,14 @@ export class Queues {
   }
 
   /** Calls a worker to each endpoint. Every call is a job of its own: a call that comes while another runs must not be lost. */
-  async deliver(endpointIds: readonly WebhookEndpointId[]): Promise<void> {
+  async callEndpoints(endpointIds: readonly WebhookEndpointId[]): Promise<void> {
     await this.deliverQueue.addBulk(
       endpointIds.map((endpointId) => ({ name: 'deliver', data: { endpointId }, opts: LEAVE_NOTHING })),
     );
   }
 
   /** The same at a later time; of the calls to one endpoint for one time, one is kept. */
-  async deliverAt(endpointId: WebhookEndpointId, at: Date, delayMs: number): Promise<void> {
+  async callEndpointAt(endpointId: WebhookEndpointId, at: Date, delayMs: number): Promise<void> {
     const jobId = `${endpointId}/${at.getTime()}`;
     await this.deliverQueue.add('deliver', { endpointId }, { ...LEAVE_NOTHING, jobId, delay: delayMs });
   }

@@ -10,7 +10,7 @@ import type { Sealer } from '#libs/sealing';
 import { DeliveryCourier } from './delivery-courier.js';
 import { DeliveryLog } from './delivery-log.js';
 import { DeliveryPlanner } from './delivery-planner.js';
-import { DeliveryQueue } from './delivery-queue.js';
+import { EndpointCalls } from './endpoint-calls.js';
 import { DeliverySettler } from './delivery-settler.js';
 import { DispatchLeases } from './dispatch-leases.js';
 import { DueDeliveryStore } from './due-delivery.store.js';
@@ -88,12 +88,12 @@ export function assembleTenantSide(parts: TenantSideParts): {
   const { endpointStore, deliveryStore, dispatchStore } = stores();
   const secrets = new EndpointSecrets(new WebhookSecretStore(), sealer);
   const urlGuard = new WebhookUrlGuard(dialPolicy(parts.settings), parts.resolve ?? resolveBySystem);
-  const queue = new DeliveryQueue(postgres, queues, clock);
-  const traffic = new EndpointTraffic(deliveryStore, dispatchStore, queue);
+  const calls = new EndpointCalls(postgres, queues, clock);
+  const traffic = new EndpointTraffic(deliveryStore, dispatchStore, calls);
   return {
     endpoints: new WebhookEndpoints(postgres, endpointStore, traffic, accounts, secrets, urlGuard, audit, clock),
     deliveries: new WebhookDeliveries(postgres, endpointStore, deliveryStore, outbox, audit, clock),
-    resending: new WebhookResending(postgres, endpointStore, deliveryStore, dispatchStore, events, queue, audit, clock),
+    resending: new WebhookResending(postgres, endpointStore, deliveryStore, dispatchStore, events, calls, audit, clock),
     signingKeys: new SigningKeys(postgres, new SigningKeyStore(), sealer, audit, clock),
   };
 }
@@ -111,8 +111,8 @@ export function assembleDeliverySide(parts: DeliverySideParts): {
   const due = new DueDeliveryStore();
   const [secretStore, keyStore] = [new WebhookSecretStore(), new SigningKeyStore()];
   const signingKeys = new SigningKeys(postgres, keyStore, sealer, audit, clock);
-  const queue = new DeliveryQueue(postgres, queues, clock);
-  const traffic = new EndpointTraffic(deliveryStore, dispatchStore, queue);
+  const calls = new EndpointCalls(postgres, queues, clock);
+  const traffic = new EndpointTraffic(deliveryStore, dispatchStore, calls);
   const timeoutMs = settings.webhookTimeoutMs;
   const sender = new WebhookSender({ policy: dialPolicy(settings), timeoutMs }, parts.resolve ?? resolveBySystem);
   const disabler = new EndpointDisabler(endpoints, traffic, outbox, audit);
@@ -130,9 +130,9 @@ export function assembleDeliverySide(parts: DeliverySideParts): {
     clock,
   };
   return {
-    planner: new DeliveryPlanner(endpoints, deliveryStore, queue, clock),
-    dispatcher: new EndpointDispatcher(dispatchParts, queue, hints, parts.dispatchesMax),
-    forgotten: new ForgottenEndpoints(postgres, dispatchStore, queue, clock),
+    planner: new DeliveryPlanner(endpoints, deliveryStore, calls, clock),
+    dispatcher: new EndpointDispatcher(dispatchParts, calls, hints, parts.dispatchesMax),
+    forgotten: new ForgottenEndpoints(postgres, dispatchStore, calls, clock),
     spentSecrets: new SpentSecrets(postgres, secretStore, keyStore, clock),
     sender,
   };

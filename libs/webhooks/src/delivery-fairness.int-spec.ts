@@ -60,7 +60,7 @@ describe('Fairness between endpoints', () => {
     await waitFor(() => answers.length === 1);
     const leasedUntil = async (): Promise<Date> => {
       const { rows } = await sql<{ at: Date | null }>`
-        select leased_until as at from webhook_dispatch where endpoint_id = ${made.endpoint.id}
+        select leased_until as at from webhook_dispatches where endpoint_id = ${made.endpoint.id}
       `.execute(stack.database.postgres.db);
       return rows[0]?.at ?? new Date(0);
     };
@@ -105,7 +105,7 @@ describe('Fairness between endpoints', () => {
     const opened = await stack.dispatch(broken);
     expect(requests).toHaveLength(10);
     expect(opened).toMatchObject({ kind: 'drained', nextAt: expect.any(Date) as Date });
-    expect(await stack.deliverySide.forgotten.call()).toBe(0);
+    expect(await stack.deliverySide.forgotten.callWorkers()).toBe(0);
 
     stack.passStep(0);
     inFlightMost = 0;

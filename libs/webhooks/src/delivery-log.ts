@@ -6,7 +6,7 @@ export class DeliveryLog {
   constructor(private readonly log: Log) {}
 
   /** What a receiver does is `info`; a fault of ours is an `error`, for someone must look into it. */
-  wrote(settled: readonly Settled[]): void {
+  writeAttempts(settled: readonly Settled[]): void {
     for (const { delivery, errand, verdict } of settled) {
       const line = {
         event: 'webhook.attempted',

@@ -2,7 +2,7 @@ import type { Clock } from '#libs/clock';
 import type { EventSubscriber, SequencedEvent } from '#libs/events';
 import { newId, type TenantId } from '#libs/ids';
 import type { SystemTx } from '#libs/postgres';
-import type { DeliveryQueue } from './delivery-queue.js';
+import type { EndpointCalls } from './endpoint-calls.js';
 import type { PlannedDelivery, WebhookDeliveryStore } from './webhook-delivery.store.js';
 import { isFor, type WebhookEndpoint } from './webhook-endpoint.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
@@ -15,7 +15,7 @@ export class DeliveryPlanner implements EventSubscriber {
   constructor(
     private readonly endpoints: WebhookEndpointStore,
     private readonly deliveries: WebhookDeliveryStore,
-    private readonly queue: DeliveryQueue,
+    private readonly calls: EndpointCalls,
     private readonly clock: Clock,
   ) {}
 
@@ -33,7 +33,7 @@ export class DeliveryPlanner implements EventSubscriber {
     const toSend = planned.filter(({ failureReason }) => failureReason === null);
     if (toSend.length === 0) return;
     await this.deliveries.sendMissedFirst(tx, toSend, now);
-    this.queue.callAfterCommit(tx, [...new Set(toSend.map(({ endpointId }) => endpointId))]);
+    this.calls.callAfterCommit(tx, [...new Set(toSend.map(({ endpointId }) => endpointId))]);
   }
 }
 

@@ -9,7 +9,7 @@ import type { EndpointTraffic } from './endpoint-traffic.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
 import type { WebhookDispatchStore } from './webhook-dispatch.store.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
+import type { EndpointKey, WebhookEndpoint } from './webhook-endpoint.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
 
 /** One delivery, and what came of bringing it. */
@@ -22,8 +22,6 @@ export interface Answered {
 export interface Settled extends Answered {
   readonly verdict: Verdict;
 }
-
-type EndpointKey = Pick<WebhookEndpoint, 'id' | 'tenantId'>;
 
 /** Where the breaker begins when the schedule has no step at all. */
 const FIRST_PAUSE_MS = 5000;

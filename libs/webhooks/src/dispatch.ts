@@ -7,7 +7,7 @@ import type { DeliveryLog } from './delivery-log.js';
 import type { Answered, DeliverySettler } from './delivery-settler.js';
 import type { DispatchLeases } from './dispatch-leases.js';
 import type { DueDeliveryStore } from './due-delivery.store.js';
-import { PLACES, placesOf } from './endpoint-health.js';
+import { ATTEMPTS_AT_ONCE_MAX, placesOf } from './endpoint-health.js';
 import type { EndpointSigner } from './endpoint-signer.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
@@ -52,7 +52,7 @@ export class Dispatch {
     private readonly endpointId: WebhookEndpointId,
     private readonly parts: DispatchParts,
     /** Asked between attempts: whether to leave the rest to others. */
-    private readonly isToStop: () => boolean,
+    private readonly mustStop: () => boolean,
   ) {}
 
   /** There may be something new to send, or a reason to stop. */
@@ -72,6 +72,7 @@ export class Dispatch {
       return await this.sendWhatIsDue();
     } catch (error) {
       await Promise.all(this.underWay.values());
+      // The first error is the one to tell of; the lease runs out by itself.
       await this.parts.leases.letGo(this.endpointId).catch(() => undefined);
       throw error;
     }
@@ -79,9 +80,9 @@ export class Dispatch {
 
   private async sendWhatIsDue(): Promise<DispatchEnd> {
     for (;;) {
-      const end = this.isToStop() ? await this.interrupt() : await this.step();
+      const end = this.mustStop() ? await this.interrupt() : await this.step();
       if (end !== null) return end;
-      if (this.answered.length === 0) await this.change();
+      if (this.answered.length === 0) await this.waitForChange();
     }
   }
 
@@ -90,11 +91,11 @@ export class Dispatch {
     // Also where there is no place for what it was nudged for: the next place that comes free is a reason to look.
     this.nudged = false;
     if (!(await this.settle())) return this.leaveLost();
-    if (this.underWay.size >= PLACES) return null;
+    if (this.underWay.size >= ATTEMPTS_AT_ONCE_MAX) return null;
     const state = await this.parts.leases.look(this.endpointId);
     if (state === undefined) return this.leaveLost();
     await this.begin(state);
-    return this.underWay.size === 0 && this.answered.length === 0 ? this.rest(state) : null;
+    return this.underWay.size === 0 && this.answered.length === 0 ? this.releaseIfIdle(state) : null;
   }
 
   /** Begins as many attempts as may be. */
@@ -133,7 +134,7 @@ export class Dispatch {
   }
 
   /** Gives the lease back, unless something has become due or somebody has come with work in the meantime. */
-  private async rest({ health, wakes }: DispatchState): Promise<DispatchEnd | null> {
+  private async releaseIfIdle({ health, wakes }: DispatchState): Promise<DispatchEnd | null> {
     const { postgres, leases, due, clock } = this.parts;
     const now = clock.now();
     const isOpen = placesOf(health, now) === 0;
@@ -169,12 +170,12 @@ export class Dispatch {
     const key = { id: this.endpointId, tenantId: first.delivery.tenantId };
     const settled = await settler.settle(key, leases.dispatcher, answered);
     if (settled === undefined) return false;
-    log.wrote(settled);
+    log.writeAttempts(settled);
     return true;
   }
 
   /** Resolves when an attempt has ended or somebody has nudged, and soon in any case. */
-  private async change(): Promise<void> {
+  private async waitForChange(): Promise<void> {
     if (this.nudged) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, LOOK_AGAIN_MS);

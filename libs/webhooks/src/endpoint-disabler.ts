@@ -2,7 +2,7 @@ import { type AuditStore, systemActor } from '#libs/audit';
 import type { Outbox } from '#libs/events';
 import type { Tx } from '#libs/postgres';
 import type { EndpointTraffic } from './endpoint-traffic.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
+import type { EndpointKey, WebhookEndpoint } from './webhook-endpoint.js';
 import { type DisableReason, endpointDisabledEvent } from './webhook-endpoint.events.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
 
@@ -16,12 +16,7 @@ export class EndpointDisabler {
   ) {}
 
   /** Does nothing to an endpoint that is switched off or deleted already. */
-  async disable(
-    tx: Tx,
-    { tenantId, id }: Pick<WebhookEndpoint, 'tenantId' | 'id'>,
-    reason: DisableReason,
-    at: Date,
-  ): Promise<void> {
+  async disable(tx: Tx, { tenantId, id }: EndpointKey, reason: DisableReason, at: Date): Promise<void> {
     const endpoint = await this.endpoints.findForUpdate(tx, tenantId, id);
     if (endpoint === undefined || endpoint.status === 'disabled') return;
     const disabled: WebhookEndpoint = { ...endpoint, status: 'disabled', updatedAt: at };

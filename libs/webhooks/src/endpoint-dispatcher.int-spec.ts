@@ -25,7 +25,7 @@ describe('EndpointDispatcher', () => {
 
   /** As if the process that holds the endpoint had died some time ago. */
   async function holderDies(id: WebhookEndpointId): Promise<void> {
-    await sql`update webhook_dispatch set leased_until = now() - interval '1 second' where endpoint_id = ${id}`.execute(
+    await sql`update webhook_dispatches set leased_until = now() - interval '1 second' where endpoint_id = ${id}`.execute(
       stack.database.postgres.db,
     );
   }
@@ -171,10 +171,10 @@ describe('EndpointDispatcher', () => {
     await waitFor(() => answers.length === 1);
     const other = stack.newWorker();
     expect(await other.dispatcher.dispatch(made.endpoint.id)).toEqual({ kind: 'held' });
-    expect(await other.forgotten.call()).toBe(0);
+    expect(await other.forgotten.callWorkers()).toBe(0);
 
     await holderDies(made.endpoint.id);
-    expect(await other.forgotten.call()).toBe(1);
+    expect(await other.forgotten.callWorkers()).toBe(1);
     const taken = other.dispatcher.dispatch(made.endpoint.id);
     await waitFor(() => answers.length === 2);
     answers[0]?.();

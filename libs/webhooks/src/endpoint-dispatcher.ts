@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { WebhookEndpointId } from '#libs/ids';
 import type { Hints } from '#libs/redis';
-import type { DeliveryQueue } from './delivery-queue.js';
+import type { EndpointCalls } from './endpoint-calls.js';
 import { Dispatch, type DispatchEnd, type DispatchParts } from './dispatch.js';
 
 /** What became of a call to an endpoint. */
@@ -21,7 +21,7 @@ export class EndpointDispatcher {
 
   constructor(
     private readonly parts: DispatchParts,
-    private readonly queue: DeliveryQueue,
+    private readonly calls: EndpointCalls,
     private readonly hints: Hints,
     private readonly slots: number,
   ) {
@@ -37,9 +37,9 @@ export class EndpointDispatcher {
     if (this.stopping) return this.callOthers(endpointId);
     if (this.nudge(endpointId)) return { kind: 'held' };
     const startedMs = performance.now();
-    const isToStop = (): boolean =>
+    const mustStop = (): boolean =>
       this.stopping || (this.running.size >= this.slots && performance.now() - startedMs >= TURN_MS);
-    const dispatch = new Dispatch(endpointId, this.parts, isToStop);
+    const dispatch = new Dispatch(endpointId, this.parts, mustStop);
     this.running.set(endpointId, dispatch);
     try {
       return await this.runWhileNudged(endpointId, dispatch);
@@ -64,13 +64,13 @@ export class EndpointDispatcher {
       }
       end = await dispatch.run();
     } while (end.kind === 'drained' && dispatch.isNudged && !this.stopping);
-    if (end.kind === 'drained' && end.nextAt !== null) await this.queue.callAt(endpointId, end.nextAt);
-    if (end.kind === 'interrupted') await this.queue.call([endpointId]);
+    if (end.kind === 'drained' && end.nextAt !== null) await this.calls.callAt(endpointId, end.nextAt);
+    if (end.kind === 'interrupted') await this.calls.call([endpointId]);
     return end;
   }
 
   private async callOthers(endpointId: WebhookEndpointId): Promise<DispatchOutcome> {
-    await this.queue.call([endpointId]);
+    await this.calls.call([endpointId]);
     return { kind: 'interrupted' };
   }
 

@@ -14,22 +14,22 @@ export const HEALTHY: EndpointHealth = { failuresInRow: 0, failingSince: null, o
  * How many attempts are under way to one endpoint. One that hangs holds each for the whole timeout, so this bounds what it
  * costs everybody else; and it spares a receiver that a backlog falls upon.
  */
-export const PLACES = 10;
+export const ATTEMPTS_AT_ONCE_MAX = 10;
 /**
  * As many as one delivery has attempts: so one event alone, which the endpoint refuses again and again, never opens the
  * circuit before its own schedule ends. A dead endpoint does with the first attempts that are made side by side.
  */
-const FAILURES_THAT_OPEN = PLACES;
+const FAILURES_THAT_OPEN = 10;
 /** The pause doubles with each probe that fails, up to this many times the first one: 5 s and 5 min by default. */
-const PAUSES_LONGEST = 60;
-const FAILING_LONGEST_MS = 5 * 24 * 60 * 60_000;
+const PAUSE_FACTOR_MAX = 60;
+const FAILING_MAX_MS = 5 * 24 * 60 * 60_000;
 
 /**
  * How many attempts may be under way now: fewer with each failure in a row, so that those under way never fail more often
  * than it takes to open the circuit; none while it is open, and after that one, which tells whether the endpoint works again.
  */
 export function placesOf({ failuresInRow, openUntil }: EndpointHealth, now: Date): number {
-  if (failuresInRow < FAILURES_THAT_OPEN) return PLACES - failuresInRow;
+  if (failuresInRow < FAILURES_THAT_OPEN) return Math.min(ATTEMPTS_AT_ONCE_MAX, FAILURES_THAT_OPEN - failuresInRow);
   return openUntil !== null && openUntil > now ? 0 : 1;
 }
 
@@ -48,11 +48,11 @@ export function afterAttempt(
   if (placesOf(health, at) === 0) return { ...health, failingSince };
   const failuresInRow = health.failuresInRow + 1;
   if (failuresInRow < FAILURES_THAT_OPEN) return { failuresInRow, failingSince, openUntil: null };
-  const pauses = Math.min(2 ** (failuresInRow - FAILURES_THAT_OPEN), PAUSES_LONGEST);
+  const pauses = Math.min(2 ** (failuresInRow - FAILURES_THAT_OPEN), PAUSE_FACTOR_MAX);
   return { failuresInRow, failingSince, openUntil: new Date(at.getTime() + firstPauseMs * pauses) };
 }
 
 /** Five days of nothing but failures: nobody listens there any more. */
 export function isGivenUp({ failingSince }: EndpointHealth, at: Date): boolean {
-  return failingSince !== null && at.getTime() - failingSince.getTime() >= FAILING_LONGEST_MS;
+  return failingSince !== null && at.getTime() - failingSince.getTime() >= FAILING_MAX_MS;
 }

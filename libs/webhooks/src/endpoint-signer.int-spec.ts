@@ -4,7 +4,7 @@ import type { Caller } from '#libs/tenants';
 import { type Receiver, waitFor } from '#libs/testing';
 import { signaturesOf, takenBySecret } from '../../../test/support/verified-by.js';
 import { WebhookStack } from '../../../test/support/webhook-stack.js';
-import { PLACES } from './endpoint-health.js';
+import { ATTEMPTS_AT_ONCE_MAX } from './endpoint-health.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 const STREAM = 160;
@@ -137,7 +137,7 @@ describe('EndpointSigner', () => {
       await waitFor(() => receiver.requests.length >= 8, { intervalMs: 1 });
       const second = await rotate();
       // What is on its way by now was signed before.
-      const known = receiver.requests.length + PLACES;
+      const known = receiver.requests.length + ATTEMPTS_AT_ONCE_MAX;
       await dispatch;
 
       expect(receiver.requests).toHaveLength(STREAM);

@@ -1,19 +1,17 @@
 import type { Tx } from '#libs/postgres';
-import type { DeliveryQueue } from './delivery-queue.js';
+import type { EndpointCalls } from './endpoint-calls.js';
 import { HEALTHY } from './endpoint-health.js';
 import type { DeliveryFailure } from './webhook-delivery.js';
 import type { WebhookDeliveryStore } from './webhook-delivery.store.js';
 import type { WebhookDispatchStore } from './webhook-dispatch.store.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
-
-type EndpointKey = Pick<WebhookEndpoint, 'id' | 'tenantId'>;
+import type { EndpointKey } from './webhook-endpoint.js';
 
 /** What is on its way to an endpoint, as the endpoint begins, ends and begins anew. The caller has locked the endpoint. */
 export class EndpointTraffic {
   constructor(
     private readonly deliveries: WebhookDeliveryStore,
     private readonly dispatches: WebhookDispatchStore,
-    private readonly queue: DeliveryQueue,
+    private readonly calls: EndpointCalls,
   ) {}
 
   /** Once for each endpoint: without it nothing is ever sent there. */
@@ -30,6 +28,6 @@ export class EndpointTraffic {
   /** Forgets how the endpoint has answered so far, for it is to be another one now, and goes on at once. */
   async resume(tx: Tx, endpoint: EndpointKey): Promise<void> {
     await this.dispatches.saveHealth(tx, endpoint, HEALTHY);
-    this.queue.callAfterCommit(tx, [endpoint.id]);
+    this.calls.callAfterCommit(tx, [endpoint.id]);
   }
 }

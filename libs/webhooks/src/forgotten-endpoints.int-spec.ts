@@ -22,12 +22,12 @@ describe('ForgottenEndpoints', () => {
     await stack.happenMany(caller, 20);
     await stack.redis.flushdb();
 
-    expect(await stack.deliverySide.forgotten.call()).toBe(2);
+    expect(await stack.deliverySide.forgotten.callWorkers()).toBe(2);
     const called = await stack.calledEndpoints();
     expect(called.toSorted()).toEqual(made.map(({ endpoint }) => endpoint.id).toSorted());
     for (const one of made) await stack.dispatch(one);
     expect(requests).toHaveLength(40);
-    expect(await stack.deliverySide.forgotten.call()).toBe(0);
+    expect(await stack.deliverySide.forgotten.callWorkers()).toBe(0);
   });
 
   it('leaves alone what is not due yet, waits for its place in the sequence, or is to nobody any more', async () => {
@@ -36,14 +36,14 @@ describe('ForgottenEndpoints', () => {
     await stack.happen(caller, 'ireq_1', { type: 'image_request.queued' });
     await stack.happen(caller, 'ireq_1', { type: 'image_request.submitted' });
     await stack.dispatch(failing);
-    expect(await stack.deliverySide.forgotten.call()).toBe(0);
+    expect(await stack.deliverySide.forgotten.callWorkers()).toBe(0);
 
     await stack.tenantSide.deliveries.testEndpoint(caller, failing.endpoint.id);
-    expect(await stack.deliverySide.forgotten.call()).toBe(0);
+    expect(await stack.deliverySide.forgotten.callWorkers()).toBe(0);
 
     stack.passStep(0);
-    expect(await stack.deliverySide.forgotten.call()).toBe(1);
+    expect(await stack.deliverySide.forgotten.callWorkers()).toBe(1);
     await stack.tenantSide.endpoints.delete(caller, failing.endpoint.id);
-    expect(await stack.deliverySide.forgotten.call()).toBe(0);
+    expect(await stack.deliverySide.forgotten.callWorkers()).toBe(0);
   });
 });

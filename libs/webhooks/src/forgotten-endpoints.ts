@@ -1,9 +1,9 @@
 import type { Clock } from '#libs/clock';
 import type { SystemPostgres } from '#libs/postgres';
-import type { DeliveryQueue } from './delivery-queue.js';
+import type { EndpointCalls } from './endpoint-calls.js';
 import type { WebhookDispatchStore } from './webhook-dispatch.store.js';
 
-const ENDPOINTS_A_SWEEP = 500;
+const ENDPOINTS_MAX = 500;
 
 /**
  * Finds the endpoints that Redis forgot: those whose call was lost between commit and queue, those of a worker that died,
@@ -13,14 +13,14 @@ export class ForgottenEndpoints {
   constructor(
     private readonly postgres: SystemPostgres,
     private readonly dispatches: WebhookDispatchStore,
-    private readonly queue: DeliveryQueue,
+    private readonly calls: EndpointCalls,
     private readonly clock: Clock,
   ) {}
 
   /** Calls workers to a bounded number, those that have waited longest, and gives it. */
-  async call(): Promise<number> {
-    const endpointIds = await this.dispatches.listForgotten(this.postgres.db, this.clock.now(), ENDPOINTS_A_SWEEP);
-    if (endpointIds.length > 0) await this.queue.call(endpointIds);
+  async callWorkers(): Promise<number> {
+    const endpointIds = await this.dispatches.listForgotten(this.postgres.db, this.clock.now(), ENDPOINTS_MAX);
+    if (endpointIds.length > 0) await this.calls.call(endpointIds);
     return endpointIds.length;
   }
 }

@@ -9,6 +9,7 @@ import type { Caller } from '#libs/tenants';
 import type { DeliveryWithAttempts, WebhookDelivery } from './webhook-delivery.js';
 import type { DeliveryPage, WebhookDeliveryStore } from './webhook-delivery.store.js';
 import { endpointTestEvent } from './webhook-endpoint.events.js';
+import { endpointEntry } from './webhook-endpoint.audit.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
 import { WebhookEndpointDisabled } from './webhooks.errors.js';
 
@@ -75,21 +76,7 @@ export class WebhookDeliveries {
           createdAt: at,
         },
       ]);
-      await this.audit.append(
-        tx,
-        {
-          tenantId,
-          accountId: null,
-          actor: caller.actor,
-          action: type,
-          target: { type: 'webhook_endpoint', id: endpointId },
-          outcome: 'success',
-          requestId: caller.requestId,
-          upstream: null,
-          detail: { deliveryId: id },
-        },
-        at,
-      );
+      await this.audit.append(tx, endpointEntry(caller, type, endpointId, { deliveryId: id }), at);
       return id;
     });
   }

@@ -3,7 +3,7 @@ import type { EventType } from '#libs/events';
 import type { DeliveryId, EventId, TenantId, WebhookEndpointId } from '#libs/ids';
 import type { Db, SystemTx, Tx } from '#libs/postgres';
 import type { DeliveryAttempt, DeliveryFailure, DeliveryStatus, WebhookDelivery } from './webhook-delivery.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
+import type { EndpointKey } from './webhook-endpoint.js';
 
 export type DeliveryTables = {
   webhook_deliveries: {
@@ -49,8 +49,6 @@ export interface DeliveryPage {
   readonly before?: DeliveryId;
   readonly limit: number;
 }
-
-type EndpointKey = Pick<WebhookEndpoint, 'tenantId' | 'id'>;
 
 /** Deliveries and their attempts, as they are planned, seen and sent again. What workers do with them: `DueDeliveryStore`. */
 export class WebhookDeliveryStore {

@@ -3,7 +3,7 @@ import type { DeliveryId, EventId, TenantId, WebhookEndpointId } from '#libs/ids
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
 
-/** Why a delivery was given up. */
+/** Why a delivery failed; with `endpoint_disabled` it may never have been tried. */
 export const DELIVERY_FAILURES = ['retries_spent', 'endpoint_gone', 'endpoint_disabled', 'endpoint_deleted'] as const;
 
 export type DeliveryFailure = (typeof DELIVERY_FAILURES)[number];

@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import type { TenantId, WebhookEndpointId } from '#libs/ids';
 import type { SystemDb, SystemTx, Tx } from '#libs/postgres';
 import type { EndpointHealth } from './endpoint-health.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
+import type { EndpointKey } from './webhook-endpoint.js';
 import { noEarlierPending } from './webhook-delivery.store.js';
 
 type DispatchTables = {
-  webhook_dispatch: {
+  webhook_dispatches: {
     endpoint_id: WebhookEndpointId;
     tenant_id: TenantId;
     dispatcher: string | null;
@@ -21,7 +21,7 @@ type DispatchTables = {
 /** What the holder of an endpoint's lease sees of it. */
 export interface DispatchState {
   readonly tenantId: TenantId;
-  /** Counts those who found work here while somebody else held the lease. */
+  /** Counts every call to the endpoint, whoever came to hold the lease by it. */
   readonly wakes: number;
   readonly health: EndpointHealth;
 }
@@ -31,10 +31,10 @@ export interface DispatchState {
  * differ agree on who holds one. A row is locked after its endpoint's and ahead of its deliveries', by everyone.
  */
 export class WebhookDispatchStore {
-  async insert(tx: Tx, { id, tenantId }: Pick<WebhookEndpoint, 'id' | 'tenantId'>): Promise<void> {
+  async insert(tx: Tx, { id, tenantId }: EndpointKey): Promise<void> {
     await tx
       .$extendTables<DispatchTables>()
-      .insertInto('webhook_dispatch')
+      .insertInto('webhook_dispatches')
       .values({
         endpoint_id: id,
         tenant_id: tenantId,
@@ -49,21 +49,21 @@ export class WebhookDispatchStore {
   }
 
   /**
-   * Takes the lease if nobody else holds it: of any number of takers, one gets it. Whoever doesn't is counted, so that the
-   * holder looks for work once more before it lets go.
+   * Takes the lease if nobody else holds it: of any number of takers, one gets it. Each is counted, so that a holder looks
+   * for work once more before it lets go.
    */
   async take(db: SystemDb, endpointId: WebhookEndpointId, dispatcher: string, leaseMs: number): Promise<boolean> {
     const { rows } = await sql<{ taken: boolean }>`
-      update webhook_dispatch set
+      update webhook_dispatches set
         wakes = wakes + 1,
-        dispatcher = case when is_free then ${dispatcher} else webhook_dispatch.dispatcher end,
+        dispatcher = case when is_free then ${dispatcher} else webhook_dispatches.dispatcher end,
         leased_until = case
           when is_free then clock_timestamp() + ${leaseMs} * interval '1 millisecond'
-          else webhook_dispatch.leased_until
+          else webhook_dispatches.leased_until
         end
       from (
         select endpoint_id as id, dispatcher is null or dispatcher = ${dispatcher} or leased_until <= clock_timestamp() as is_free
-        from webhook_dispatch where endpoint_id = ${endpointId} for no key update
+        from webhook_dispatches where endpoint_id = ${endpointId} for no key update
       ) as before
       where endpoint_id = before.id
       returning is_free as taken
@@ -79,7 +79,7 @@ export class WebhookDispatchStore {
     leaseMs: number,
   ): Promise<void> {
     await sql`
-      update webhook_dispatch set leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+      update webhook_dispatches set leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
       where endpoint_id = any(${endpointIds}::text[]) and dispatcher = ${dispatcher}
     `.execute(db);
   }
@@ -100,7 +100,7 @@ export class WebhookDispatchStore {
   async release(db: SystemDb, endpointId: WebhookEndpointId, dispatcher: string, seenWakes: number): Promise<boolean> {
     const { numUpdatedRows } = await db
       .$extendTables<DispatchTables>()
-      .updateTable('webhook_dispatch')
+      .updateTable('webhook_dispatches')
       .set({ dispatcher: null, leased_until: null })
       .where('endpoint_id', '=', endpointId)
       .where('dispatcher', '=', dispatcher)
@@ -113,21 +113,17 @@ export class WebhookDispatchStore {
   async letGo(db: SystemDb, endpointId: WebhookEndpointId, dispatcher: string): Promise<void> {
     await db
       .$extendTables<DispatchTables>()
-      .updateTable('webhook_dispatch')
+      .updateTable('webhook_dispatches')
       .set({ dispatcher: null, leased_until: null })
       .where('endpoint_id', '=', endpointId)
       .where('dispatcher', '=', dispatcher)
       .execute();
   }
 
-  async saveHealth(
-    tx: Tx,
-    { id, tenantId }: Pick<WebhookEndpoint, 'id' | 'tenantId'>,
-    health: EndpointHealth,
-  ): Promise<void> {
+  async saveHealth(tx: Tx, { id, tenantId }: EndpointKey, health: EndpointHealth): Promise<void> {
     await tx
       .$extendTables<DispatchTables>()
-      .updateTable('webhook_dispatch')
+      .updateTable('webhook_dispatches')
       .set({
         failures_in_row: health.failuresInRow,
         failing_since: health.failingSince,
@@ -139,10 +135,10 @@ export class WebhookDispatchStore {
   }
 
   /** Keeps the endpoint's deliveries as they are until `tx` ends, but for new ones. */
-  async lock(tx: Tx, { id, tenantId }: Pick<WebhookEndpoint, 'id' | 'tenantId'>): Promise<void> {
+  async lock(tx: Tx, { id, tenantId }: EndpointKey): Promise<void> {
     await tx
       .$extendTables<DispatchTables>()
-      .selectFrom('webhook_dispatch')
+      .selectFrom('webhook_dispatches')
       .select('endpoint_id')
       .where('endpoint_id', '=', id)
       .where('tenant_id', '=', tenantId)
@@ -153,10 +149,10 @@ export class WebhookDispatchStore {
   /** Endpoints that have something due which nobody is about to send, the longest waiting first. */
   async listForgotten(db: SystemDb, now: Date, limit: number): Promise<readonly WebhookEndpointId[]> {
     const { rows } = await sql<{ endpoint_id: WebhookEndpointId }>`
-      select endpoint_id from webhook_dispatch
+      select endpoint_id from webhook_dispatches
       cross join lateral (
         select next_attempt_at from webhook_deliveries
-        where webhook_deliveries.endpoint_id = webhook_dispatch.endpoint_id
+        where webhook_deliveries.endpoint_id = webhook_dispatches.endpoint_id
           and status = 'pending' and next_attempt_at <= ${now} and ${noEarlierPending()}
         order by next_attempt_at limit 1
       ) as due
@@ -171,13 +167,13 @@ export class WebhookDispatchStore {
 function held(db: SystemDb | SystemTx, endpointId: WebhookEndpointId, dispatcher: string) {
   return db
     .$extendTables<DispatchTables>()
-    .selectFrom('webhook_dispatch')
+    .selectFrom('webhook_dispatches')
     .selectAll()
     .where('endpoint_id', '=', endpointId)
     .where('dispatcher', '=', dispatcher);
 }
 
-function stateOf(row: DispatchTables['webhook_dispatch']): DispatchState {
+function stateOf(row: DispatchTables['webhook_dispatches']): DispatchState {
   return {
     tenantId: row.tenant_id,
     wakes: row.wakes,

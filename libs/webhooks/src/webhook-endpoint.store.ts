@@ -1,7 +1,7 @@
 import type { EventType } from '#libs/events';
 import type { AccountId, TenantId, WebhookEndpointId } from '#libs/ids';
 import type { Db, SystemDb, Tx } from '#libs/postgres';
-import type { EndpointStatus, SignatureScheme, WebhookEndpoint } from './webhook-endpoint.js';
+import type { EndpointKey, EndpointStatus, SignatureScheme, WebhookEndpoint } from './webhook-endpoint.js';
 
 type EndpointTables = {
   webhook_endpoints: {
@@ -51,7 +51,7 @@ export class WebhookEndpointStore {
       .execute();
   }
 
-  async markDeleted(tx: Tx, { tenantId, id }: Pick<WebhookEndpoint, 'tenantId' | 'id'>, at: Date): Promise<void> {
+  async markDeleted(tx: Tx, { tenantId, id }: EndpointKey, at: Date): Promise<void> {
     await tx
       .$extendTables<EndpointTables>()
       .updateTable('webhook_endpoints')

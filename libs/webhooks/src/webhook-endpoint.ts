@@ -16,6 +16,9 @@ export interface EventFilter {
   readonly accountIds: readonly AccountId[] | null;
 }
 
+/** Which endpoint, and whose: what every statement about one names. */
+export type EndpointKey = Pick<WebhookEndpoint, 'id' | 'tenantId'>;
+
 /** Where a tenant wants its events. Its secret is kept apart from it, so that no view can show it. */
 export interface WebhookEndpoint extends EventFilter {
   readonly id: WebhookEndpointId;

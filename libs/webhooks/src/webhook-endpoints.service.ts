@@ -1,5 +1,5 @@
 import type { AccountStore } from '#libs/accounts';
-import type { AuditAction, AuditStore, NewAuditEntry } from '#libs/audit';
+import type { AuditStore } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import { InvalidInput, NotFound } from '#libs/errors';
 import { newId } from '#libs/ids';
@@ -16,6 +16,7 @@ import {
   type WebhookEndpoint,
 } from './webhook-endpoint.js';
 import type { EndpointPage, WebhookEndpointStore } from './webhook-endpoint.store.js';
+import { endpointEntry } from './webhook-endpoint.audit.js';
 import type { WebhookUrlGuard } from './webhook-url.js';
 
 /** What a tenant does with its endpoints. Another tenant's endpoint is as if it were not there. */
@@ -57,7 +58,7 @@ export class WebhookEndpoints {
       const secret = await this.secrets.mint(tx, endpoint, at);
       const { eventTypes, accountIds, signatureSchemes } = endpoint;
       const detail = { host: new URL(url).host, eventTypes, accountIds, signatureSchemes };
-      await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.create', endpoint.id, detail), at);
+      await this.audit.append(tx, endpointEntry(caller, 'webhook_endpoint.create', endpoint.id, detail), at);
       return { endpoint, secret };
     });
   }
@@ -89,7 +90,7 @@ export class WebhookEndpoints {
       if (changed.status === 'enabled' && (endpoint.status === 'disabled' || endpoint.url !== changed.url))
         await this.traffic.resume(tx, endpoint);
       const detail = { changed: fieldsIn(change), host: new URL(changed.url).host, status: changed.status };
-      await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.update', id, detail), at);
+      await this.audit.append(tx, endpointEntry(caller, 'webhook_endpoint.update', id, detail), at);
       return changed;
     });
   }
@@ -105,7 +106,7 @@ export class WebhookEndpoints {
       const { secret, version } = await this.secrets.rotate(tx, endpoint, overlapSeconds * 1000, at);
       await this.audit.append(
         tx,
-        entryOf(caller, 'webhook_endpoint.rotate_secret', id, { version, overlapSeconds }),
+        endpointEntry(caller, 'webhook_endpoint.rotate_secret', id, { version, overlapSeconds }),
         at,
       );
       return secret;
@@ -121,7 +122,7 @@ export class WebhookEndpoints {
       await this.secrets.destroy(tx, endpoint);
       await this.traffic.halt(tx, endpoint, 'endpoint_deleted');
       const detail = { host: new URL(endpoint.url).host };
-      await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.delete', id, detail), at);
+      await this.audit.append(tx, endpointEntry(caller, 'webhook_endpoint.delete', id, detail), at);
     });
   }
 
@@ -169,24 +170,4 @@ function fieldsIn(change: EndpointChange): readonly string[] {
     .filter(([, value]) => value !== undefined)
     .map(([field]) => field)
     .sort();
-}
-
-/** Names the host and not the URL: many a path is a secret of its receiver's. */
-function entryOf(
-  caller: Caller,
-  action: AuditAction,
-  id: WebhookEndpointId,
-  detail: NewAuditEntry['detail'],
-): NewAuditEntry {
-  return {
-    tenantId: caller.tenantId,
-    accountId: null,
-    actor: caller.actor,
-    action,
-    target: { type: 'webhook_endpoint', id },
-    outcome: 'success',
-    requestId: caller.requestId,
-    upstream: null,
-    detail,
-  };
 }

@@ -1,4 +1,4 @@
-import type { AuditAction, AuditStore, NewAuditEntry } from '#libs/audit';
+import type { AuditStore } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import { NotFound } from '#libs/errors';
 import type { EventFeed, SequencedEvent } from '#libs/events';
@@ -6,24 +6,25 @@ import type { DeliveryId, WebhookEndpointId } from '#libs/ids';
 import { isForeignKeyViolation, type Postgres, type Tx } from '#libs/postgres';
 import type { Caller } from '#libs/tenants';
 import { plannedDelivery } from './delivery-planner.js';
-import type { DeliveryQueue } from './delivery-queue.js';
+import type { EndpointCalls } from './endpoint-calls.js';
 import { replayChoice, type ReplayOrder } from './delivery-replay.js';
 import type { WebhookDeliveryStore } from './webhook-delivery.store.js';
 import type { WebhookDispatchStore } from './webhook-dispatch.store.js';
 import { isFor, type WebhookEndpoint } from './webhook-endpoint.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
+import { endpointEntry } from './webhook-endpoint.audit.js';
 import { WebhookEndpointDeleted, WebhookEndpointDisabled } from './webhooks.errors.js';
 
 /** How much a replay has set going. */
 export interface Replayed {
   readonly count: number;
-  /** True when it stopped at the most that one call sets going; another one goes on. */
+  /** True when it stopped at the most that one call sets going. Another goes on; with a time alone, from a later one. */
   readonly more: boolean;
 }
 
 const PAGE_EVENTS = 1000;
 /** What one call sets going at most: enough for days of a busy tenant, and over within the patience of a client. */
-const DELIVERIES_A_CALL = 100_000;
+const DELIVERIES_MAX = 100_000;
 
 /** Sends to endpoints what they were sent before, or should have been. Receivers know it by the event's id. */
 export class WebhookResending {
@@ -33,7 +34,7 @@ export class WebhookResending {
     private readonly deliveries: WebhookDeliveryStore,
     private readonly dispatches: WebhookDispatchStore,
     private readonly events: EventFeed,
-    private readonly queue: DeliveryQueue,
+    private readonly calls: EndpointCalls,
     private readonly audit: AuditStore,
     private readonly clock: Clock,
   ) {}
@@ -53,8 +54,8 @@ export class WebhookResending {
       await this.prepare(tx, endpoint);
       await this.deliveries.sendAgain(tx, tenantId, [id], at);
       const detail = { deliveryId: id, eventId: delivery.eventId };
-      await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.redeliver', endpoint.id, detail), at);
-      this.queue.callAfterCommit(tx, [endpoint.id]);
+      await this.audit.append(tx, endpointEntry(caller, 'webhook_endpoint.redeliver', endpoint.id, detail), at);
+      this.calls.callAfterCommit(tx, [endpoint.id]);
     });
   }
 
@@ -81,8 +82,8 @@ export class WebhookResending {
       await this.prepare(tx, endpoint);
       const replayed = await this.sendEach(tx, endpoint, order, at);
       const detail = { ...replayed, only: order.only ?? null, after: order.after?.toISOString() ?? null };
-      await this.audit.append(tx, entryOf(caller, 'webhook_endpoint.replay', endpointId, detail), at);
-      this.queue.callAfterCommit(tx, [endpointId]);
+      await this.audit.append(tx, endpointEntry(caller, 'webhook_endpoint.replay', endpointId, detail), at);
+      this.calls.callAfterCommit(tx, [endpointId]);
       return replayed;
     });
   }
@@ -107,7 +108,7 @@ export class WebhookResending {
       count += await this.sendPage(tx, endpoint, order, events, at);
       const last = events.at(-1);
       if (last === undefined || events.length < PAGE_EVENTS) return { count, more: false };
-      if (count >= DELIVERIES_A_CALL) return { count, more: true };
+      if (count > DELIVERIES_MAX - PAGE_EVENTS) return { count, more: true };
       afterSequence = last.sequence;
     }
   }
@@ -133,23 +134,4 @@ export class WebhookResending {
     if (again.length > 0) await this.deliveries.sendAgain(tx, endpoint.tenantId, again, at);
     return planned.length + again.length;
   }
-}
-
-function entryOf(
-  caller: Caller,
-  action: AuditAction,
-  endpointId: WebhookEndpointId,
-  detail: NewAuditEntry['detail'],
-): NewAuditEntry {
-  return {
-    tenantId: caller.tenantId,
-    accountId: null,
-    actor: caller.actor,
-    action,
-    target: { type: 'webhook_endpoint', id: endpointId },
-    outcome: 'success',
-    requestId: caller.requestId,
-    upstream: null,
-    detail,
-  };
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { TenantId, WebhookEndpointId } from '#libs/ids';
 import type { Db, SystemDb, SystemTx, Tx } from '#libs/postgres';
 import type { SealedBox } from '#libs/sealing';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
+import type { EndpointKey } from './webhook-endpoint.js';
 
 type SecretTables = {
   webhook_secrets: {
@@ -29,7 +29,7 @@ export interface SigningSecret extends SealedSecret {
 }
 
 /** Whose secrets they are. */
-export type SecretOwner = Pick<WebhookEndpoint, 'id' | 'tenantId'>;
+export type SecretOwner = EndpointKey;
 
 /** A secret with all that its box is bound to. */
 export interface OwnedSecret extends SealedSecret {

@@ -1,7 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { guardedConnect } from './guarded-connect.js';
 import { describeSendError } from './send-error.js';
-import { resolveBySystem } from './system-resolver.js';
 import { type DialPolicy, type Resolve, urlFault } from './webhook-url.js';
 
 export interface SendSettings {
@@ -29,7 +28,7 @@ export class WebhookSender {
 
   constructor(
     private readonly settings: SendSettings,
-    resolve: Resolve = resolveBySystem,
+    resolve: Resolve,
   ) {
     // No bound on the connections to one host: behind it, attempts would wait for one another and time out unsent.
     this.agent = new Agent({

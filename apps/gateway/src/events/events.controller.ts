@@ -58,7 +58,8 @@ export class EventsController {
   @ApiHeader({
     name: 'Last-Event-ID',
     required: false,
-    description: 'Go on behind this event. Takes precedence over `after`.',
+    description:
+      'Go on behind this event, or from the oldest kept one where it is `start`. Takes precedence over `after`.',
   })
   @ApiOkResponse({
     description: 'Goes on until the client leaves, the key ends or the gateway stops.',

@@ -10,7 +10,7 @@ const WORDS = {
   413: 'The body has more than 1 MiB.',
   415: 'The body is not sent as application/json.',
   422: 'It was understood, but cannot be done; `code` says why.',
-  429: 'Too many unknown keys came from this address; `Retry-After` says when to try again.',
+  429: 'Too many unknown keys came from this address, or this tenant has too many streams open; `code` says which, and `Retry-After` when to try again.',
   503: 'A part that is needed does not answer; `Retry-After` says when to try again.',
 } as const;
 

@@ -45,7 +45,7 @@ export class WebhookDeliveryView {
     nullable: true,
     example: 'endpoint_disabled',
     description:
-      'Why a failed delivery was given up: its retries were spent, the endpoint answered 410 (`endpoint_gone`), or the endpoint was disabled or deleted. Null unless it failed.',
+      'Why a delivery failed: its retries were spent, the endpoint answered 410 (`endpoint_gone`), or the endpoint was disabled, perhaps before the first attempt, or deleted. Null unless it failed.',
   })
   failureReason!: DeliveryFailure | null;
 

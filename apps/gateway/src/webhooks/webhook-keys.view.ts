@@ -8,7 +8,7 @@ export class WebhookKeyView {
   @ApiProperty({ enum: ['Ed25519'] })
   crv!: 'Ed25519';
 
-  @ApiProperty({ example: 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqo', description: 'The 32 bytes of the key.' })
+  @ApiProperty({ example: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', description: 'The 32 bytes of the key.' })
   x!: string;
 
   @ApiProperty({ example: 'whk_01h455vb4pex5vsknk084sn02q' })
@@ -21,7 +21,7 @@ export class WebhookKeyView {
   use!: 'sig';
 
   @ApiProperty({
-    example: 'whpk_MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqo=',
+    example: 'whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=',
     description: 'The same key as Standard Webhooks writes it.',
   })
   publicKey!: string;

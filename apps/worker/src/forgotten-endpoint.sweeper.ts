@@ -7,14 +7,14 @@ const INTERVAL_MS = 2000;
 
 /** Calls workers to endpoints that Redis has forgotten. */
 @Injectable()
-export class WebhookDeliverySweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+export class ForgottenEndpointSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly timed: TimedSweep;
 
   constructor(forgotten: ForgottenEndpoints, log: Log) {
     this.timed = new TimedSweep(log, {
-      name: 'webhook-delivery',
+      name: 'forgotten-endpoints',
       intervalMs: INTERVAL_MS,
-      sweep: () => forgotten.call(),
+      sweep: () => forgotten.callWorkers(),
     });
   }
 

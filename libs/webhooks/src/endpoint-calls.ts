@@ -4,7 +4,7 @@ import type { Postgres, Tx } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 
 /** Calls workers to endpoints that have work. A call that Redis loses is made up for by the sweep, soon after. */
-export class DeliveryQueue {
+export class EndpointCalls {
   constructor(
     private readonly postgres: Postgres,
     private readonly queues: Queues,
@@ -18,12 +18,12 @@ export class DeliveryQueue {
   }
 
   async call(endpointIds: readonly WebhookEndpointId[]): Promise<void> {
-    await this.queues.deliver(endpointIds).catch(() => undefined);
+    await this.queues.callEndpoints(endpointIds).catch(() => undefined);
   }
 
   /** Safe to repeat: of the calls to one endpoint for one time, one is kept. */
   async callAt(endpointId: WebhookEndpointId, at: Date): Promise<void> {
     const delayMs = Math.max(0, at.getTime() - this.clock.now().getTime());
-    await this.queues.deliverAt(endpointId, at, delayMs).catch(() => undefined);
+    await this.queues.callEndpointAt(endpointId, at, delayMs).catch(() => undefined);
   }
 }
