@@ -15,6 +15,7 @@ import { type Answer, createMigratedDatabase, type Receiver, startReceiver, test
 import {
   assembleDeliverySide,
   assembleTenantSide,
+  type DispatcherLimits,
   type DispatchOutcome,
   type NewWebhookEndpoint,
 } from '#libs/webhooks';
@@ -68,9 +69,9 @@ export class WebhookStack {
   }
 
   /** One more process that delivers, which knows of the others only what they know of one another. */
-  newWorker({ dispatchesMax = 100 }: { readonly dispatchesMax?: number } = {}): DeliverySide {
+  newWorker(limits: DispatcherLimits = { dispatchesMax: 100 }): DeliverySide {
     const hints = new Hints(this.redis, this.subscriber);
-    const worker = assembleDeliverySide({ ...this.ground(), hints, log: this.log, dispatchesMax });
+    const worker = assembleDeliverySide({ ...this.ground(), hints, log: this.log, limits });
     this.workers.push(worker);
     return worker;
   }
@@ -86,6 +87,7 @@ export class WebhookStack {
       clock: this.clock,
       settings: {
         webhookAllowedCidrs: ['127.0.0.1/32'],
+        webhookAllowedPorts: [],
         webhookAllowHttp: true,
         webhookRetryScheduleMs: this.retryScheduleMs,
         webhookTimeoutMs: this.webhookTimeoutMs,

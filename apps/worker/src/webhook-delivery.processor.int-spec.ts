@@ -38,14 +38,14 @@ describe('WebhookDeliveryProcessor', () => {
 
   afterAll(() => stack.stop());
 
-  function startWorker(): void {
+  function startWorker(jobsAtOnce = 20): void {
     const url = new URL(testRedisUrl());
     url.pathname = `/${REDIS_DATABASE}`;
     const connection = connectRedis(new Secret(url.href), 'blocking');
     const processor = new WebhookDeliveryProcessor(stack.newWorker().dispatcher);
     const worker = new Worker(DELIVER_QUEUE, (job: Job<QueueJobs['deliver-webhooks']>) => processor.process(job), {
       connection,
-      concurrency: 20,
+      concurrency: jobsAtOnce,
     });
     worker.on('error', () => undefined);
     connections.push(connection);
@@ -112,7 +112,7 @@ describe('WebhookDeliveryProcessor', () => {
     const healthy = await stack.receiver();
     await stack.endpointAt(caller, hanging.url);
     await stack.endpointAt(other, healthy.url);
-    startWorker();
+    startWorker(2);
     await stack.happenMany(caller, 60);
     await waitFor(() => hanging.requests.length === 10);
     await stack.happen(other, 'ireq_other');

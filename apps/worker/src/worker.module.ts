@@ -109,7 +109,7 @@ export class WorkerModule implements OnApplicationShutdown {
       hints,
       sealer,
       events: new EventFeed(postgres, events),
-      dispatchesMax,
+      limits: { dispatchesMax },
       settings,
     });
     const retention = new EventRetention(postgres, events, [new WebhookRetention(new WebhookRetentionStore())], clock, {

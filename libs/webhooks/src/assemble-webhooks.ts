@@ -15,7 +15,7 @@ import { DeliverySettler } from './delivery-settler.js';
 import { DispatchLeases } from './dispatch-leases.js';
 import { DueDeliveryStore } from './due-delivery.store.js';
 import { EndpointDisabler } from './endpoint-disabler.js';
-import { EndpointDispatcher } from './endpoint-dispatcher.js';
+import { type DispatcherLimits, EndpointDispatcher } from './endpoint-dispatcher.js';
 import { EndpointSecrets } from './endpoint-secrets.js';
 import { EndpointTraffic } from './endpoint-traffic.js';
 import { ForgottenEndpoints } from './forgotten-endpoints.js';
@@ -40,7 +40,7 @@ export interface WebhookAddressSettings {
   readonly webhookAllowedCidrs: readonly string[];
   readonly webhookAllowHttp: boolean;
   /** None where it is left out. */
-  readonly webhookAllowedPorts?: readonly number[];
+  readonly webhookAllowedPorts: readonly number[];
 }
 
 export interface WebhookDeliverySettings extends WebhookAddressSettings {
@@ -70,8 +70,7 @@ export interface DeliverySideParts extends Ground {
   readonly hints: Hints;
   readonly log: Log;
   readonly settings: WebhookDeliverySettings;
-  /** How many endpoints this process sends to at once. */
-  readonly dispatchesMax: number;
+  readonly limits: DispatcherLimits;
 }
 
 /**
@@ -131,7 +130,7 @@ export function assembleDeliverySide(parts: DeliverySideParts): {
   };
   return {
     planner: new DeliveryPlanner(endpoints, deliveryStore, calls, clock),
-    dispatcher: new EndpointDispatcher(dispatchParts, calls, hints, parts.dispatchesMax),
+    dispatcher: new EndpointDispatcher(dispatchParts, calls, hints, parts.limits),
     forgotten: new ForgottenEndpoints(postgres, dispatchStore, calls, clock),
     spentSecrets: new SpentSecrets(postgres, secretStore, keyStore, clock),
     sender,
@@ -149,7 +148,7 @@ function stores() {
 function dialPolicy(settings: WebhookAddressSettings): DialPolicy {
   return {
     allowed: parseCidrs(settings.webhookAllowedCidrs),
-    allowedPorts: settings.webhookAllowedPorts ?? [],
+    allowedPorts: settings.webhookAllowedPorts,
     allowHttp: settings.webhookAllowHttp,
   };
 }

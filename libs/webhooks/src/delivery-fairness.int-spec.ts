@@ -47,11 +47,11 @@ describe('Fairness between endpoints', () => {
     const dispatch = stack.dispatch(made);
     await waitFor(() => answers.length === 3);
     await stack.happen(caller, 'ireq_new');
-    void stack.newWorker().dispatcher.dispatch(made.endpoint.id);
+    const call = stack.newWorker().dispatcher.dispatch(made.endpoint.id);
 
     await waitFor(() => answers.length === 4);
     for (const answer of answers) answer();
-    await dispatch;
+    await Promise.all([dispatch, call]);
   });
 
   it('keeps an endpoint for as long as the worker lives, however long a receiver takes', async () => {

@@ -153,12 +153,14 @@ describe('EndpointDispatcher', () => {
     const { url, requests } = await stack.receiver();
     const { endpoint } = await stack.endpointAt(caller, url);
     const workers = [stack.deliverySide, stack.newWorker(), stack.newWorker()];
+    const calls: Promise<unknown>[] = [];
     for (let index = 0; index < 40; index += 1) {
       await stack.happen(caller, `ireq_${index}`);
       // Each call comes at another moment of the dispatch before it, which nobody waits for.
-      void workers[index % workers.length]?.dispatcher.dispatch(endpoint.id);
+      calls.push((workers[index % workers.length] ?? stack.deliverySide).dispatcher.dispatch(endpoint.id));
     }
     await waitFor(() => requests.length === 40);
+    await Promise.all(calls);
     expect(new Set(requests.map(({ headers }) => headers['webhook-id'])).size).toBe(40);
   });
 
@@ -204,5 +206,20 @@ describe('EndpointDispatcher', () => {
     expect(
       (await stack.tenantSide.deliveries.list(caller.tenantId, endpoint.id, { limit: 20, status: 'delivered' })).length,
     ).toBe(10);
+  });
+
+  it('gives its slot to endpoints that wait for one when its turn is over, and is called again', async () => {
+    const { url, requests } = await stack.receiver();
+    const { endpoint } = await stack.endpointAt(caller, url);
+    await stack.happenMany(caller, 30);
+    await stack.redis.flushdb();
+    const { dispatcher } = stack.newWorker({ dispatchesMax: 1, turnMs: 0 });
+
+    expect(await dispatcher.dispatch(endpoint.id)).toEqual({ kind: 'interrupted' });
+    expect(requests.length).toBeLessThan(30);
+    expect(await stack.calledEndpoints()).toEqual([endpoint.id]);
+    const roomy = stack.newWorker({ dispatchesMax: 2, turnMs: 0 });
+    expect(await roomy.dispatcher.dispatch(endpoint.id)).toEqual({ kind: 'drained', nextAt: null });
+    expect(requests).toHaveLength(30);
   });
 });

@@ -7,7 +7,13 @@ import { Dispatch, type DispatchEnd, type DispatchParts } from './dispatch.js';
 /** What became of a call to an endpoint. */
 export type DispatchOutcome = DispatchEnd | { readonly kind: 'held' };
 
-/** An endpoint with work without end leaves its slot after this long, where others wait for one. */
+export interface DispatcherLimits {
+  /** How many endpoints this process sends to at once. */
+  readonly dispatchesMax: number;
+  /** An endpoint with work without end leaves its slot after this long, where all slots are taken. */
+  readonly turnMs?: number;
+}
+
 const TURN_MS = 10_000;
 
 /**
@@ -23,7 +29,7 @@ export class EndpointDispatcher {
     private readonly parts: DispatchParts,
     private readonly calls: EndpointCalls,
     private readonly hints: Hints,
-    private readonly slots: number,
+    private readonly limits: DispatcherLimits,
   ) {
     this.unsubscribe = hints.on('webhook-endpoint-called', (id) => this.nudge(id as WebhookEndpointId));
   }
@@ -37,8 +43,10 @@ export class EndpointDispatcher {
     if (this.stopping) return this.callOthers(endpointId);
     if (this.nudge(endpointId)) return { kind: 'held' };
     const startedMs = performance.now();
-    const mustStop = (): boolean =>
-      this.stopping || (this.running.size >= this.slots && performance.now() - startedMs >= TURN_MS);
+    const turnMs = this.limits.turnMs ?? TURN_MS;
+    const isTurnOver = (): boolean => performance.now() - startedMs >= turnMs;
+    const isCrowded = (): boolean => this.running.size >= this.limits.dispatchesMax;
+    const mustStop = (): boolean => this.stopping || (isCrowded() && isTurnOver());
     const dispatch = new Dispatch(endpointId, this.parts, mustStop);
     this.running.set(endpointId, dispatch);
     try {

@@ -1,6 +1,6 @@
 export { assembleDeliverySide, assembleTenantSide } from './assemble-webhooks.js';
 export { EndpointDispatcher } from './endpoint-dispatcher.js';
-export type { DispatchOutcome } from './endpoint-dispatcher.js';
+export type { DispatcherLimits, DispatchOutcome } from './endpoint-dispatcher.js';
 export { ForgottenEndpoints } from './forgotten-endpoints.js';
 export { SigningKeyBoxes } from './signing-key-boxes.js';
 export type { PublishedKey } from './signing-key.js';

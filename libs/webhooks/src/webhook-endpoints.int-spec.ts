@@ -38,7 +38,7 @@ describe('WebhookEndpoints', () => {
       queues,
       audit,
       clock,
-      settings: { webhookAllowedCidrs: [], webhookAllowHttp: false },
+      settings: { webhookAllowedCidrs: [], webhookAllowedPorts: [], webhookAllowHttp: false },
       resolve: async () => [{ address: '1.1.1.1', family: 4 }],
     });
     [caller, stranger] = await Promise.all([newCaller(), newCaller()]);
