@@ -4,7 +4,7 @@ import type { Errand } from './delivery-courier.js';
 import { judge, type Verdict } from './delivery-verdict.js';
 import type { DueDeliveryStore, JudgedAttempt } from './due-delivery.store.js';
 import type { EndpointDisabler } from './endpoint-disabler.js';
-import { afterAttempt, type EndpointHealth, isGivenUp } from './endpoint-health.js';
+import { afterAttempt, type EndpointHealth, isGivenUp, isSame } from './endpoint-health.js';
 import type { EndpointTraffic } from './endpoint-traffic.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
@@ -58,7 +58,7 @@ export class DeliverySettler {
       const settled = answered.map((one) => ({ ...one, verdict: endedWith(standing, this.judge(one, at)) }));
       await this.due.settle(tx, settled.map(judgedAttemptOf));
       const health = this.healthAfter(held.health, settled);
-      if (health !== held.health) await this.dispatches.saveHealth(tx, endpoint, health);
+      if (!isSame(health, held.health)) await this.dispatches.saveHealth(tx, endpoint, health);
       if (settled.some(isGone)) await this.disabler.disable(tx, endpoint, 'gone', at);
       else if (isGivenUp(health, at)) await this.disabler.disable(tx, endpoint, 'failing', at);
       return settled;

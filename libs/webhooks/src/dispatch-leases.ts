@@ -10,7 +10,7 @@ const RENEW_EVERY_MS = 3000;
 
 /**
  * The endpoints that this process, and no other, sends to. Leases live as long as the process does: one statement every
- * three seconds renews them all, and none runs while it holds none.
+ * three seconds renews those that nobody has locked, one more each of the others, and none runs while it holds none.
  */
 export class DispatchLeases {
   /** This process, among all that ever take a lease. */
@@ -60,7 +60,12 @@ export class DispatchLeases {
   private async renew(): Promise<void> {
     try {
       // No others: one that could not be given back must run out, or nobody would ever send there again.
-      await this.store.renew(this.postgres.db, [...this.held], this.dispatcher, LEASE_MS);
+      const endpointIds = [...this.held];
+      const { store, dispatcher } = this;
+      const { db } = this.postgres;
+      const renewed = await store.renewFree(db, { endpointIds, dispatcher, leaseMs: LEASE_MS });
+      for (const id of endpointIds.filter((one) => !renewed.has(one) && this.held.has(one)))
+        await store.renew(db, id, dispatcher, LEASE_MS);
     } catch (error) {
       // The next try comes in time, or else the leases run out: then what they are for is done by others.
       this.log.warn({ event: 'webhook.leases_not_renewed', error });

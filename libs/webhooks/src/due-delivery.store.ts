@@ -60,7 +60,8 @@ export class DueDeliveryStore {
 
   /**
    * Writes each attempt down, and what it means. A delivery that was ended meanwhile, since its endpoint was disabled or
-   * deleted, stays so unless it has arrived after all.
+   * deleted, stays so unless it has arrived after all. The ids stand there twice: of those in JSON PostgreSQL takes there
+   * to be a hundred, for which it reads a table of some ten thousand rows from end to end rather than their index.
    */
   async settle(tx: SystemTx, attempts: readonly JudgedAttempt[]): Promise<void> {
     const settled = attempts.map(({ deliveryId, attempt, verdict }) => ({
@@ -83,7 +84,7 @@ export class DueDeliveryStore {
           failure_reason = case when ${COUNTS} then settled.reason else delivery.failure_reason end,
           next_attempt_at = case when ${COUNTS} then settled."nextAttemptAt" else delivery.next_attempt_at end
         from settled
-        where delivery.id = settled.id
+        where delivery.id = settled.id and delivery.id = any(${attempts.map(({ deliveryId }) => deliveryId)}::text[])
         returning delivery.id, delivery.attempts_made
       )
       insert into webhook_attempts (delivery_id, number, at, duration_ms, status_code, error, response_body)

@@ -52,6 +52,14 @@ export function afterAttempt(
   return { failuresInRow, failingSince, openUntil: new Date(at.getTime() + firstPauseMs * pauses) };
 }
 
+export function isSame(one: EndpointHealth, other: EndpointHealth): boolean {
+  return (
+    one.failuresInRow === other.failuresInRow &&
+    one.failingSince?.getTime() === other.failingSince?.getTime() &&
+    one.openUntil?.getTime() === other.openUntil?.getTime()
+  );
+}
+
 /** Five days of nothing but failures: nobody listens there any more. */
 export function isGivenUp({ failingSince }: EndpointHealth, at: Date): boolean {
   return failingSince !== null && at.getTime() - failingSince.getTime() >= FAILING_MAX_MS;

@@ -10,6 +10,7 @@ export { SigningKeys } from './signing-keys.service.js';
 export { SpentSecrets } from './spent-secrets.js';
 export { WebhookRetention } from './webhook-retention.js';
 export { WebhookRetentionStore } from './webhook-retention.store.js';
+export { signatureHeaders } from './signature.js';
 export { WebhookDeliveries } from './webhook-deliveries.service.js';
 export { DELIVERY_FAILURES } from './webhook-delivery.js';
 export type { DeliveryFailure, DeliveryStatus, DeliveryWithAttempts } from './webhook-delivery.js';

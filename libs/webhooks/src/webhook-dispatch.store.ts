@@ -26,6 +26,12 @@ export interface DispatchState {
   readonly health: EndpointHealth;
 }
 
+export interface LeaseRenewal {
+  readonly endpointIds: readonly WebhookEndpointId[];
+  readonly dispatcher: string;
+  readonly leaseMs: number;
+}
+
 /**
  * Who sends to each endpoint, and how it has answered. Leases run by the database's clock alone, so workers whose clocks
  * differ agree on who holds one. A row is locked after its endpoint's and ahead of its deliveries', by everyone.
@@ -71,16 +77,28 @@ export class WebhookDispatchStore {
     return rows[0]?.taken === true;
   }
 
-  /** Prolongs the leases of this holder on these endpoints, but for those that somebody has taken over. */
-  async renew(
-    db: SystemDb,
-    endpointIds: readonly WebhookEndpointId[],
-    dispatcher: string,
-    leaseMs: number,
-  ): Promise<void> {
+  /**
+   * Prolongs the leases of this holder on these endpoints, and gives those that are prolonged. Not those that somebody has
+   * taken over, and none that is locked just now: whoever waits for one would keep all the others locked meanwhile.
+   */
+  async renewFree(db: SystemDb, renewal: LeaseRenewal): Promise<ReadonlySet<WebhookEndpointId>> {
+    const { rows } = await sql<{ endpoint_id: WebhookEndpointId }>`
+      update webhook_dispatches set leased_until = clock_timestamp() + ${renewal.leaseMs} * interval '1 millisecond'
+      where endpoint_id in (
+        select endpoint_id from webhook_dispatches
+        where endpoint_id = any(${renewal.endpointIds}::text[]) and dispatcher = ${renewal.dispatcher}
+        for no key update skip locked
+      )
+      returning endpoint_id
+    `.execute(db);
+    return new Set(rows.map((row) => row.endpoint_id));
+  }
+
+  /** Prolongs the lease of this holder once whoever has locked it is done, unless somebody has taken it over. */
+  async renew(db: SystemDb, endpointId: WebhookEndpointId, dispatcher: string, leaseMs: number): Promise<void> {
     await sql`
       update webhook_dispatches set leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
-      where endpoint_id = any(${endpointIds}::text[]) and dispatcher = ${dispatcher}
+      where endpoint_id = ${endpointId} and dispatcher = ${dispatcher}
     `.execute(db);
   }
 

@@ -1,3 +1,4 @@
+import type { Judged } from '../report/words.js';
 import type { PeerGround } from './peers/peer-ground.js';
 import type { Product } from './product.js';
 
@@ -10,7 +11,7 @@ export interface Extent {
   readonly short: boolean;
 }
 
-export interface Row {
+export interface Row extends Judged {
   readonly case: string;
   readonly system: string;
   readonly calls: number;
@@ -19,12 +20,6 @@ export interface Row {
   readonly rejected: number;
   /** Of what the limit would let through; null where a case measures something else. */
   readonly share: number | null;
-  /** Empty for whom it is not a target. */
-  readonly target: string;
-  /** What must never happen and did. */
-  readonly breaches: readonly string[];
-  /** Where it was slower than its target. */
-  readonly shortfalls: readonly string[];
   readonly note: string;
 }
 

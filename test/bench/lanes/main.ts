@@ -1,11 +1,11 @@
 import { startTestServers, stopAllProcesses, stopTestServers } from '#libs/testing';
 import type { Row } from './bench-case.js';
+import { describeMachine, machineInWords } from '../report/machine.js';
+import { isMissed, verdictOf } from '../report/words.js';
+import { writeRecord } from '../report/write-record.js';
 import { readOptions } from './options.js';
-import { describeMachine, machineInWords } from './report/machine.js';
-import { tableOf } from './report/table.js';
-import { isMissed, verdictOf } from './report/words.js';
-import { writeDocs } from './report/write-docs.js';
 import { runCase } from './run-case.js';
+import { tableOf } from './table.js';
 
 /** Ends with exit code 1 when ours missed a target. */
 const { cases, extent, writesDocs } = readOptions(process.argv.slice(2));
@@ -20,8 +20,9 @@ try {
     const ours = rows.find((row) => row.case === benchCase.name && row.system === 'ours');
     if (ours !== undefined) console.error(`  ${verdictOf(ours)}`);
   }
-  console.log(`\n${machineInWords(machine)}\n\n${tableOf(rows)}\n`);
-  if (writesDocs) await writeDocs({ at, calls: extent.calls, machine, rows });
+  const table = tableOf(rows);
+  console.log(`\n${machineInWords(machine)}\n\n${table}\n`);
+  if (writesDocs) await writeRecord({ name: 'lanes', at, extent: { calls: extent.calls }, machine, rows, table });
 } finally {
   await stopAllProcesses();
   await stopTestServers();

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startTestServers, stopAllProcesses, stopTestServers } from '#libs/testing';
 import { noInspectionFaults } from '../../support/no-inspection-faults.js';
-import { describeMachine, machineInWords } from '../lanes/report/machine.js';
+import { describeMachine, machineInWords } from '../report/machine.js';
 import type { Memory } from './memory.js';
 import { FULL, type Plan, SHORT } from './plan.js';
 import { runStreams, type StreamsRun } from './run.js';

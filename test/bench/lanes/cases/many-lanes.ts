@@ -7,7 +7,7 @@ import { arrivalsOf, breachesOf, judge } from '../judge.js';
 import { mean } from '../pace.js';
 import { runPeer } from '../peers/run-peer.js';
 import type { Product } from '../product.js';
-import { percent } from '../report/words.js';
+import { percent } from '../../report/words.js';
 
 const SPREAD_MAX = 0.05;
 /** How long all lanes together may take for a call of one of them, on a machine that is far slower than the one on record. */

@@ -5,7 +5,7 @@ import { breachesOf, judge, LIMIT, timesOf } from '../judge.js';
 import { pace } from '../pace.js';
 import { runPeer } from '../peers/run-peer.js';
 import type { Product } from '../product.js';
-import { percent } from '../report/words.js';
+import { percent } from '../../report/words.js';
 
 const PEERS = ['bullmq', 'rate-limiter-flexible', 'bottleneck'] as const;
 

@@ -3,7 +3,7 @@ import type { SimulatorCall } from '../../../support/simulator-control.js';
 import { arrived, post } from '../backlog.js';
 import type { BenchCase, Row } from '../bench-case.js';
 import { arrivalsOf, judge } from '../judge.js';
-import { percent } from '../report/words.js';
+import { percent } from '../../report/words.js';
 import { isOfStranger, visit } from '../stranger.js';
 
 const STRANGER_PER_SECOND = 4;

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { SystemPostgres } from '#libs/postgres';
 import { Secret } from '#libs/secret';
 import { testDatabaseUrl, testRedisUrl } from '#libs/testing';
-import { withRedis } from '../../../support/redis-books.js';
+import { withRedis } from '../../support/redis-books.js';
 
 /** What figures are worth nothing without. */
 export interface Machine {
