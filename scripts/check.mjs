@@ -2,7 +2,8 @@
  * Everything that must hold before a change goes in: `npm test`.
  *
  * Static checks run first, as many at once as there are cores to spare; then the tests, a kind at a time. End-to-end tests
- * run two files at a time: most of what they do is wait, and none measures speed. The first stage with a fault is the last one to run. The last line
+ * run three files at a time, on two cores too: most of what they do is wait, and none measures speed. The first stage with a
+ * fault is the last one to run. The last line
  * counts static checks and tests together: `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
