@@ -43,19 +43,29 @@ export class EventRetention {
     this.batchEvents = batchEvents;
   }
 
-  /** Goes through all tenants once, and gives how many events are gone. Any number may run at once. */
+  /**
+   * Goes through all tenants once, and gives how many events are gone. Any number may run at once. Throws the first fault at
+   * a tenant when it has been to all of them.
+   */
   async sweep(stopping: AbortSignal): Promise<number> {
     const before = new Date(this.clock.now().getTime() - this.keptMs);
+    const faults: unknown[] = [];
     let removed = 0;
     let after: TenantId | null = null;
     for (;;) {
       const page: readonly TenantId[] = await this.postgres.transaction((tx) =>
         this.store.listTenantsWithOld(tx, before, { after, limit: TENANTS_PER_PAGE }),
       );
-      for (const tenantId of page) removed += await this.removeAll(tenantId, before, stopping);
+      for (const tenantId of page)
+        removed += await this.removeAll(tenantId, before, stopping).catch((fault: unknown) => {
+          faults.push(fault);
+          return 0;
+        });
       after = page.at(-1) ?? null;
-      if (page.length < TENANTS_PER_PAGE || stopping.aborted) return removed;
+      if (page.length < TENANTS_PER_PAGE || stopping.aborted) break;
     }
+    if (faults.length > 0) throw new AggregateError(faults, `events of ${faults.length} tenants were not removed`);
+    return removed;
   }
 
   private async removeAll(tenantId: TenantId, before: Date, stopping: AbortSignal): Promise<number> {

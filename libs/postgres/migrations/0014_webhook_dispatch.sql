@@ -13,9 +13,11 @@ create table webhook_dispatches (
   wakes           bigint      not null default 0,
   failures_in_row integer     not null default 0,
   failing_since   timestamptz,
+  failed_at       timestamptz,
   open_until      timestamptz,
   check ((dispatcher is null) = (leased_until is null)),
-  check ((failures_in_row = 0) = (failing_since is null))
+  check ((failures_in_row = 0) = (failing_since is null)),
+  check ((failing_since is null) = (failed_at is null))
 );
 insert into webhook_dispatches (endpoint_id, tenant_id) select id, tenant_id from webhook_endpoints;
 

@@ -5,3 +5,6 @@ grant delete on events, webhook_deliveries, webhook_attempts to cvm_image_servic
 
 -- An event's deliveries are looked for when it is to go; each removal of an event asks for them once more (foreign key).
 create index webhook_deliveries_event_idx on webhook_deliveries (event_id);
+
+-- Readers of few types pass over the others: a stream that waits for a rare one would else read the whole sequence.
+create index events_type_idx on events (tenant_id, type, sequence) where sequence is not null;

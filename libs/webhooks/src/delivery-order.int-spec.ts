@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { DeliveryId } from '#libs/ids';
 import type { Caller } from '#libs/tenants';
 import { WebhookStack } from '../../../test/support/webhook-stack.js';
@@ -87,5 +88,19 @@ describe('Order of deliveries', () => {
       ['ireq_1', 'image_request.submitted'],
       ['ireq_1', 'image_request.succeeded'],
     ]);
+  });
+
+  it('holds the relay of all tenants up for nobody who is just sending again what was missed', async () => {
+    const { url } = await stack.receiver();
+    const made = await stack.endpointAt(caller, url);
+    await stack.tenantSide.endpoints.patch(caller, made.endpoint.id, { status: 'disabled' });
+    await stack.happen(caller, 'ireq_1', { type: 'image_request.queued' });
+    await stack.tenantSide.endpoints.patch(caller, made.endpoint.id, { status: 'enabled' });
+
+    await stack.database.postgres.transaction(async (tx) => {
+      await sql`update webhook_deliveries set attempts_made = 0 where endpoint_id = ${made.endpoint.id}`.execute(tx);
+      await stack.happen(caller, 'ireq_1', { type: 'image_request.submitted' });
+      expect(await statuses()).toEqual(['failed', 'pending']);
+    });
   });
 });

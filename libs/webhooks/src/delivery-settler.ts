@@ -12,9 +12,10 @@ import type { WebhookDispatchStore } from './webhook-dispatch.store.js';
 import type { EndpointKey, WebhookEndpoint } from './webhook-endpoint.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
 
-/** One delivery, and what came of bringing it. */
+/** One delivery, what came of bringing it, and the endpoint as it was then. */
 export interface Answered {
   readonly delivery: WebhookDelivery;
+  readonly endpoint: WebhookEndpoint;
   readonly errand: Errand;
 }
 
@@ -55,46 +56,61 @@ export class DeliverySettler {
       const held = await this.dispatches.lockHeld(tx, endpoint.id, dispatcher);
       if (held === undefined) return undefined;
 
-      const settled = answered.map((one) => ({ ...one, verdict: endedWith(standing, this.judge(one, at)) }));
+      const settled = answered.map((one) => ({ ...one, verdict: this.judge(one, standing, at) }));
       await this.due.settle(tx, settled.map(judgedAttemptOf));
-      const health = this.healthAfter(held.health, settled);
+      const telling = settled.filter((one) => tellsOf(standing, one));
+      const health = this.healthAfter(held.health, telling);
       if (!isSame(health, held.health)) await this.dispatches.saveHealth(tx, endpoint, health);
-      if (settled.some(isGone)) await this.disabler.disable(tx, endpoint, 'gone', at);
-      else if (isGivenUp(health, at)) await this.disabler.disable(tx, endpoint, 'failing', at);
+      if (telling.some(isGone)) await this.disabler.disable(tx, endpoint, 'gone', at);
+      else if (telling.length > 0 && isGivenUp(health, at)) await this.disabler.disable(tx, endpoint, 'failing', at);
       return settled;
     });
   }
 
   /**
    * Ends what is pending at an endpoint that was disabled or deleted: a relay that had not seen it yet may have planned some
-   * after the rest was ended.
+   * after the rest was ended. Does nothing to one that is enabled by now.
    */
-  async endAll(endpoint: EndpointKey, standing: WebhookEndpoint | undefined): Promise<void> {
-    const reason = standing === undefined ? 'endpoint_deleted' : 'endpoint_disabled';
-    await this.postgres.transaction((tx) => this.traffic.halt(tx, endpoint, reason));
+  async endAll(endpoint: EndpointKey): Promise<void> {
+    await this.postgres.transaction(async (tx) => {
+      const standing = await this.endpoints.findForUpdate(tx, endpoint.tenantId, endpoint.id);
+      if (standing === undefined) await this.traffic.halt(tx, endpoint, 'endpoint_deleted');
+      else if (standing.status === 'disabled') await this.traffic.halt(tx, endpoint, 'endpoint_disabled');
+    });
   }
 
-  private judge({ delivery, errand }: Answered, at: Date): Verdict {
-    return judge(errand.result, delivery.attemptsMade - delivery.attemptsBefore + 1, this.schedule, at);
+  /** Nothing is tried again at an endpoint that has ended meanwhile; a 410 of another URL says nothing of this one. */
+  private judge({ delivery, errand, endpoint }: Answered, standing: WebhookEndpoint | undefined, at: Date): Verdict {
+    const attempts = delivery.attemptsMade - delivery.attemptsBefore + 1;
+    const verdict = judge(errand.result, attempts, this.schedule, at);
+    if (verdict.kind === 'delivered') return verdict;
+    if (standing === undefined) return { kind: 'failed', reason: 'endpoint_deleted' };
+    if (standing.status === 'disabled' && verdict.kind === 'retry')
+      return { kind: 'failed', reason: 'endpoint_disabled' };
+    const isOfBefore =
+      verdict.kind === 'failed' && verdict.reason === 'endpoint_gone' && !isAsItWas(standing, endpoint);
+    return isOfBefore ? { kind: 'retry', at } : verdict;
   }
 
-  /** What could not be sent, by a fault of ours, says nothing of the endpoint. */
-  private healthAfter(health: EndpointHealth, settled: readonly Settled[]): EndpointHealth {
+  private healthAfter(health: EndpointHealth, telling: readonly Settled[]): EndpointHealth {
     const firstPauseMs = this.schedule.stepsMs[0] ?? FIRST_PAUSE_MS;
-    return settled
-      .filter(({ errand }) => errand.fault === null)
-      .reduce((before, { verdict, errand }) => {
-        const endedAt = new Date(errand.attempt.at.getTime() + errand.attempt.durationMs);
-        return afterAttempt(before, verdict.kind === 'delivered', endedAt, firstPauseMs);
-      }, health);
+    return telling.reduce((before, { verdict, errand }) => {
+      const endedAt = new Date(errand.attempt.at.getTime() + errand.attempt.durationMs);
+      return afterAttempt(before, verdict.kind === 'delivered', endedAt, firstPauseMs);
+    }, health);
   }
 }
 
-/** Nothing is tried again at an endpoint that has ended meanwhile. */
-function endedWith(standing: WebhookEndpoint | undefined, verdict: Verdict): Verdict {
-  if (verdict.kind !== 'retry') return verdict;
-  if (standing === undefined) return { kind: 'failed', reason: 'endpoint_deleted' };
-  return standing.status === 'disabled' ? { kind: 'failed', reason: 'endpoint_disabled' } : verdict;
+/**
+ * Whether an attempt says something of the endpoint as it stands: not where nothing could be sent, by a fault of ours, and
+ * not where it was changed since. Its tenant may just have mended what failed.
+ */
+function tellsOf(standing: WebhookEndpoint | undefined, { errand, endpoint }: Answered): boolean {
+  return errand.fault === null && standing !== undefined && isAsItWas(standing, endpoint);
+}
+
+function isAsItWas(standing: WebhookEndpoint, endpoint: WebhookEndpoint): boolean {
+  return standing.url === endpoint.url && standing.updatedAt.getTime() === endpoint.updatedAt.getTime();
 }
 
 function isGone({ verdict }: Settled): boolean {
@@ -102,5 +118,5 @@ function isGone({ verdict }: Settled): boolean {
 }
 
 function judgedAttemptOf({ delivery, errand, verdict }: Settled): JudgedAttempt {
-  return { deliveryId: delivery.id, attempt: errand.attempt, verdict };
+  return { deliveryId: delivery.id, attemptsBefore: delivery.attemptsBefore, attempt: errand.attempt, verdict };
 }

@@ -17,6 +17,7 @@ export class DispatchLeases {
   readonly dispatcher = randomUUID();
   private readonly held = new Set<WebhookEndpointId>();
   private timer: NodeJS.Timeout | null = null;
+  private isRenewing = false;
 
   constructor(
     private readonly postgres: SystemPostgres,
@@ -57,7 +58,10 @@ export class DispatchLeases {
     this.timer = null;
   }
 
+  /** Never twice at once: one that waits for a locked row must not be joined by another every few seconds. */
   private async renew(): Promise<void> {
+    if (this.isRenewing) return;
+    this.isRenewing = true;
     try {
       // No others: one that could not be given back must run out, or nobody would ever send there again.
       const endpointIds = [...this.held];
@@ -69,6 +73,8 @@ export class DispatchLeases {
     } catch (error) {
       // The next try comes in time, or else the leases run out: then what they are for is done by others.
       this.log.warn({ event: 'webhook.leases_not_renewed', error });
+    } finally {
+      this.isRenewing = false;
     }
   }
 }

@@ -103,7 +103,7 @@ export class Dispatch {
     const { postgres, endpoints, settler, due, clock } = this.parts;
     const endpoint = await endpoints.find(postgres.db, tenantId, this.endpointId);
     if (endpoint === undefined || endpoint.status === 'disabled')
-      return settler.endAll({ tenantId, id: this.endpointId }, endpoint);
+      return settler.endAll({ tenantId, id: this.endpointId });
     const now = clock.now();
     // What was answered meanwhile stands as due until it is settled, and `health` does not know of it.
     const except = [...this.underWay.keys(), ...this.answered.map(({ delivery }) => delivery.id)];
@@ -123,7 +123,7 @@ export class Dispatch {
       if (event === undefined) throw new Error(`${delivery.id} is about an event that is gone: ${delivery.eventId}`);
       const attempt = courier
         .carry(event, endpoint.url, opened)
-        .then((errand) => void this.answered.push({ delivery, errand }))
+        .then((errand) => void this.answered.push({ delivery, endpoint, errand }))
         .catch((cause: unknown) => (this.failure = new Error(`${delivery.id} was not sent`, { cause })))
         .then(() => {
           this.underWay.delete(delivery.id);

@@ -8,11 +8,15 @@ import { deliveryOf, type DeliveryTables, noEarlierPending } from './webhook-del
 /** An attempt, and what it means for its delivery. */
 export interface JudgedAttempt {
   readonly deliveryId: DeliveryId;
+  /** As it was when the attempt began: one that was sent again since has begun anew, and only success ends it. */
+  readonly attemptsBefore: number;
   readonly attempt: DeliveryAttempt;
   readonly verdict: Verdict;
 }
 
-const COUNTS = sql`(settled.status = 'delivered' or delivery.status = 'pending')`;
+const COUNTS = sql`(
+  settled.status = 'delivered' or delivery.status = 'pending' and delivery.attempts_before = settled."attemptsBefore"
+)`;
 
 /** What is due at an endpoint, and what came of it: for whoever holds the endpoint's lease. */
 export class DueDeliveryStore {
@@ -60,13 +64,14 @@ export class DueDeliveryStore {
 
   /**
    * Writes each attempt down, and what it means. A delivery that was ended meanwhile, since its endpoint was disabled or
-   * deleted, stays so unless it has arrived after all. The ids stand there twice: of those in JSON PostgreSQL takes there
+   * deleted, stays so unless it has arrived after all; so does one that was sent again. The ids stand there twice: of those in JSON PostgreSQL takes there
    * to be a hundred, for which it reads a table of some ten thousand rows from end to end rather than their index.
    */
   async settle(tx: SystemTx, attempts: readonly JudgedAttempt[]): Promise<void> {
-    const settled = attempts.map(({ deliveryId, attempt, verdict }) => ({
+    const settled = attempts.map(({ deliveryId, attemptsBefore, attempt, verdict }) => ({
       ...attempt,
       id: deliveryId,
+      attemptsBefore,
       status: verdict.kind === 'retry' ? 'pending' : verdict.kind,
       reason: verdict.kind === 'failed' ? verdict.reason : null,
       nextAttemptAt: verdict.kind === 'retry' ? verdict.at : null,
@@ -74,7 +79,7 @@ export class DueDeliveryStore {
     await sql`
       with settled as materialized (
         select * from jsonb_to_recordset(${JSON.stringify(settled)}::jsonb) as settled (
-          id text, status text, reason text, "nextAttemptAt" timestamptz, at timestamptz, "durationMs" integer,
+          id text, "attemptsBefore" integer, status text, reason text, "nextAttemptAt" timestamptz, at timestamptz, "durationMs" integer,
           "statusCode" integer, error text, "responseBody" text
         )
       ), counted as (

@@ -3,6 +3,8 @@ import type { WebhookEndpointId } from '#libs/ids';
 import type { Postgres, Tx } from '#libs/postgres';
 import type { Queues } from '#libs/queues';
 
+const ONCE_WITHIN_MS = 10_000;
+
 /** Calls workers to endpoints that have work. A call that Redis loses is made up for by the sweep, soon after. */
 export class EndpointCalls {
   constructor(
@@ -19,6 +21,13 @@ export class EndpointCalls {
 
   async call(endpointIds: readonly WebhookEndpointId[]): Promise<void> {
     await this.queues.callEndpoints(endpointIds).catch(() => undefined);
+  }
+
+  /** For what is asked again and again: within ten seconds one call to each endpoint is kept. */
+  async callOnce(endpointIds: readonly WebhookEndpointId[]): Promise<void> {
+    const at = new Date(Math.floor(this.clock.now().getTime() / ONCE_WITHIN_MS) * ONCE_WITHIN_MS);
+    const calls = endpointIds.map((endpointId) => this.queues.callEndpointAt(endpointId, at, 0));
+    await Promise.all(calls).catch(() => undefined);
   }
 
   /** Safe to repeat: of the calls to one endpoint for one time, one is kept. */

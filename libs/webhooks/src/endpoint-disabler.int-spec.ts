@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { type DeliveryId, newId } from '#libs/ids';
 import type { Caller } from '#libs/tenants';
 import { waitFor } from '#libs/testing';
@@ -128,5 +129,44 @@ describe('EndpointDisabler', () => {
         if (end === 'disable') await stack.tenantSide.endpoints.delete(caller, made.endpoint.id);
       }
     }
+  });
+
+  it('takes a 410 of the old URL for nothing that is said of the new one', async () => {
+    let answer: (() => void) | undefined;
+    const old = await stack.receiver((response) => (answer = () => response.writeHead(410).end()));
+    const { url, requests } = await stack.receiver();
+    const made = await stack.endpointAt(caller, old.url);
+    await stack.happen(caller, 'ireq_1');
+    const attempting = stack.dispatch(made);
+    const answerNow = await waitFor(() => answer);
+    await stack.tenantSide.endpoints.patch(caller, made.endpoint.id, { url });
+
+    answerNow();
+    await attempting;
+    expect((await stack.tenantSide.endpoints.get(caller.tenantId, made.endpoint.id)).status).toBe('enabled');
+    expect(requests).toHaveLength(1);
+    expect((await seen(await stack.lastDelivery(caller))).attempts).toMatchObject([
+      { statusCode: 410 },
+      { statusCode: 204 },
+    ]);
+  });
+
+  it('does not give an endpoint up for what could not be signed', async () => {
+    const { url } = await stack.receiver((response) => response.writeHead(500).end());
+    const made = await stack.endpointAt(caller, url);
+    for (let day = 0; day < 5; day += 1) {
+      await stack.happen(caller, `ireq_${day}`);
+      await stack.dispatch(made);
+      stack.clock.advance(24 * HOUR_MS - 1000);
+    }
+    await sql`update webhook_secrets set master_key_id = 'lost' where endpoint_id = ${made.endpoint.id}`.execute(
+      stack.database.postgres.db,
+    );
+    stack.clock.advance(10_000);
+    await stack.happen(caller, 'ireq_unsigned');
+    await stack.dispatch(made);
+
+    expect((await seen(await stack.lastDelivery(caller))).attempts).toMatchObject([{ statusCode: null }]);
+    expect((await stack.tenantSide.endpoints.get(caller.tenantId, made.endpoint.id)).status).toBe('enabled');
   });
 });

@@ -49,11 +49,15 @@ export class EndpointDispatcher {
     const mustStop = (): boolean => this.stopping || (isCrowded() && isTurnOver());
     const dispatch = new Dispatch(endpointId, this.parts, mustStop);
     this.running.set(endpointId, dispatch);
+    let end: DispatchOutcome;
     try {
-      return await this.runWhileNudged(endpointId, dispatch);
+      end = await this.runWhileNudged(endpointId, dispatch);
     } finally {
+      // Ahead of what follows: a call that comes meanwhile must not take this for a dispatch that will look again.
       this.running.delete(endpointId);
     }
+    await this.callForTheRest(endpointId, end);
+    return end;
   }
 
   /** Begins no more attempts; `dispatch` resolves when those under way have ended. */
@@ -66,15 +70,16 @@ export class EndpointDispatcher {
   private async runWhileNudged(endpointId: WebhookEndpointId, dispatch: Dispatch): Promise<DispatchOutcome> {
     let end: DispatchEnd;
     do {
-      if (!(await this.parts.leases.take(endpointId))) {
-        await this.hints.give('webhook-endpoint-called', endpointId);
-        return { kind: 'held' };
-      }
+      if (!(await this.parts.leases.take(endpointId))) return { kind: 'held' };
       end = await dispatch.run();
     } while (end.kind === 'drained' && dispatch.isNudged && !this.stopping);
+    return end;
+  }
+
+  private async callForTheRest(endpointId: WebhookEndpointId, end: DispatchOutcome): Promise<void> {
+    if (end.kind === 'held') await this.hints.give('webhook-endpoint-called', endpointId);
     if (end.kind === 'drained' && end.nextAt !== null) await this.calls.callAt(endpointId, end.nextAt);
     if (end.kind === 'interrupted') await this.calls.call([endpointId]);
-    return end;
   }
 
   private async callOthers(endpointId: WebhookEndpointId): Promise<DispatchOutcome> {

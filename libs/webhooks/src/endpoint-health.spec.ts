@@ -59,11 +59,20 @@ describe('The circuit', () => {
 });
 
 describe('isGivenUp', () => {
+  const failingDaily = (days: number): EndpointHealth =>
+    Array.from({ length: days + 1 }).reduce<EndpointHealth>(
+      (health, _day, day) => failing(1, later(day * DAY_MS), health),
+      HEALTHY,
+    );
+
   it('holds after five days of nothing but failures, counted from the first', () => {
-    const since = failing(1);
-    const days = (count: number): EndpointHealth => failing(1, later(count * DAY_MS), since);
-    expect(isGivenUp(days(5), later(5 * DAY_MS - 1))).toBe(false);
-    expect(isGivenUp(days(5), later(5 * DAY_MS))).toBe(true);
+    expect(isGivenUp(failingDaily(4), later(5 * DAY_MS - 1))).toBe(false);
+    expect(isGivenUp(failingDaily(5), later(5 * DAY_MS))).toBe(true);
+  });
+
+  it('takes silence for no failure: an endpoint that is seldom called is not given up for two bad calls', () => {
+    const seldom = failing(1, later(30 * DAY_MS), failing(1));
+    expect(isGivenUp(seldom, later(30 * DAY_MS))).toBe(false);
   });
 
   it('begins to count anew with every success', () => {

@@ -20,7 +20,7 @@ export class ForgottenEndpoints {
   /** Calls workers to a bounded number, those that have waited longest, and gives it. */
   async callWorkers(): Promise<number> {
     const endpointIds = await this.dispatches.listForgotten(this.postgres.db, this.clock.now(), ENDPOINTS_MAX);
-    if (endpointIds.length > 0) await this.calls.call(endpointIds);
+    if (endpointIds.length > 0) await this.calls.callOnce(endpointIds);
     return endpointIds.length;
   }
 }

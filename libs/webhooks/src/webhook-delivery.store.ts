@@ -76,32 +76,37 @@ export class WebhookDeliveryStore {
 
   /**
    * Brings back what an endpoint missed, while it was disabled, of the subjects that it is now to hear of: a receiver gets
-   * the events of one subject in their order, and the ones before the newest as well.
+   * the events of one subject in their order, and the ones before the newest as well. Waits for nobody, for the relay of all
+   * tenants stands behind it: what is locked is just being sent again, or ended, by somebody else.
    */
   async sendMissedFirst(tx: SystemTx, planned: readonly PlannedDelivery[], now: Date): Promise<void> {
     const next = planned.map(({ endpointId, subject, eventPosition }) => ({ endpointId, subject, eventPosition }));
     await sql`
       update webhook_deliveries set
         status = 'pending', failure_reason = null, next_attempt_at = ${now}, attempts_before = attempts_made
-      from jsonb_to_recordset(${JSON.stringify(next)}::jsonb)
-        as next ("endpointId" text, subject text, "eventPosition" bigint)
-      where endpoint_id = next."endpointId" and webhook_deliveries.subject = next.subject
-        and event_position < next."eventPosition" and status = 'failed' and failure_reason = 'endpoint_disabled'
+      where id in (
+        select id from webhook_deliveries
+        join jsonb_to_recordset(${JSON.stringify(next)}::jsonb)
+          as next ("endpointId" text, subject text, "eventPosition" bigint)
+          on endpoint_id = next."endpointId" and webhook_deliveries.subject = next.subject
+            and event_position < next."eventPosition"
+        where status = 'failed' and failure_reason = 'endpoint_disabled'
+        order by id for no key update of webhook_deliveries skip locked
+      )
     `.execute(tx);
   }
 
   /**
-   * Makes deliveries due now, whatever they have come to: those that had ended begin their schedule anew. One that waits for
-   * its event's sequence number goes on waiting.
+   * Makes deliveries pending and due at that time, whatever they have come to, and gives how many: they begin their schedule
+   * anew. No time is for one whose event has no sequence number yet: it becomes due with that.
    */
-  async sendAgain(tx: Tx, tenantId: TenantId, ids: readonly DeliveryId[], now: Date): Promise<void> {
-    await sql`
+  async sendAgain(tx: Tx, tenantId: TenantId, ids: readonly DeliveryId[], dueAt: Date | null): Promise<number> {
+    const { numAffectedRows } = await sql`
       update webhook_deliveries set
-        attempts_before = case when status = 'pending' then attempts_before else attempts_made end,
-        next_attempt_at = case when status = 'pending' and next_attempt_at is null then null else ${now}::timestamptz end,
-        status = 'pending', failure_reason = null
+        attempts_before = attempts_made, next_attempt_at = ${dueAt}::timestamptz, status = 'pending', failure_reason = null
       where tenant_id = ${tenantId} and id = any(${ids}::text[])
     `.execute(tx);
+    return Number(numAffectedRows ?? 0);
   }
 
   /** Ends everything that is not delivered yet. An attempt that is under way still counts if it succeeds. */

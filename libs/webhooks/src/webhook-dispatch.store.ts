@@ -14,6 +14,7 @@ type DispatchTables = {
     wakes: number;
     failures_in_row: number;
     failing_since: Date | null;
+    failed_at: Date | null;
     open_until: Date | null;
   };
 };
@@ -49,6 +50,7 @@ export class WebhookDispatchStore {
         wakes: 0,
         failures_in_row: 0,
         failing_since: null,
+        failed_at: null,
         open_until: null,
       })
       .execute();
@@ -145,6 +147,7 @@ export class WebhookDispatchStore {
       .set({
         failures_in_row: health.failuresInRow,
         failing_since: health.failingSince,
+        failed_at: health.failedAt,
         open_until: health.openUntil,
       })
       .where('endpoint_id', '=', id)
@@ -195,6 +198,11 @@ function stateOf(row: DispatchTables['webhook_dispatches']): DispatchState {
   return {
     tenantId: row.tenant_id,
     wakes: row.wakes,
-    health: { failuresInRow: row.failures_in_row, failingSince: row.failing_since, openUntil: row.open_until },
+    health: {
+      failuresInRow: row.failures_in_row,
+      failingSince: row.failing_since,
+      failedAt: row.failed_at,
+      openUntil: row.open_until,
+    },
   };
 }

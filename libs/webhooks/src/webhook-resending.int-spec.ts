@@ -146,6 +146,44 @@ describe('WebhookResending', () => {
     expect([status, attempts.length]).toEqual(['delivered', 3]);
   });
 
+  it('lets an attempt that was begun before decide nothing but success', async () => {
+    const answers: ((statusCode: number) => void)[] = [];
+    const { url } = await stack.receiver((response) =>
+      answers.push((statusCode) => response.writeHead(statusCode).end()),
+    );
+    const made = await stack.endpointAt(caller, url);
+    await stack.happen(caller, 'ireq_1');
+    const first = stack.dispatch(made);
+    (await waitFor(() => answers[0]))(500);
+    await first;
+    stack.passStep(0);
+    const last = stack.dispatch(made);
+    const endLast = await waitFor(() => answers[1]);
+    const id = await stack.lastDelivery(caller);
+    await stack.tenantSide.resending.redeliver(caller, id);
+
+    endLast(500);
+    (await waitFor(() => answers[2]))(204);
+    await last;
+    const { status, attempts } = await stack.tenantSide.deliveries.get(caller.tenantId, id);
+    expect([status, attempts.map(({ statusCode }) => statusCode)]).toEqual(['delivered', [500, 500, 204]]);
+  });
+
+  it('leaves a test that has no place in the sequence yet to become due with it', async () => {
+    const { url, requests } = await receiver();
+    const made = await stack.endpointAt(caller, url);
+    const id = await stack.tenantSide.deliveries.testEndpoint(caller, made.endpoint.id);
+    for (const status of ['disabled', 'enabled'] as const)
+      await stack.tenantSide.endpoints.patch(caller, made.endpoint.id, { status });
+    await stack.tenantSide.resending.redeliver(caller, id);
+    expect(await stack.dispatch(made)).toEqual({ kind: 'drained', nextAt: null });
+    expect(requests).toEqual([]);
+
+    await stack.relayAll();
+    await stack.dispatch(made);
+    expect(requests).toHaveLength(1);
+  });
+
   it('leaves out an event that is removed, for its age, in the very moment of the replay', async () => {
     const eventId = await stack.happen(caller, 'ireq_old');
     await stack.happen(caller, 'ireq_1');

@@ -1,8 +1,8 @@
 import type { AuditStore } from '#libs/audit';
 import type { Clock } from '#libs/clock';
 import { NotFound } from '#libs/errors';
-import type { EventFeed, SequencedEvent } from '#libs/events';
-import type { DeliveryId, WebhookEndpointId } from '#libs/ids';
+import type { EventFeed } from '#libs/events';
+import type { DeliveryId, TenantId, WebhookEndpointId } from '#libs/ids';
 import { isForeignKeyViolation, type Postgres, type Tx } from '#libs/postgres';
 import type { Caller } from '#libs/tenants';
 import { plannedDelivery } from './delivery-planner.js';
@@ -22,7 +22,14 @@ export interface Replayed {
   readonly more: boolean;
 }
 
+/** What one transaction has set going, and where the next one goes on; null after the last. */
+interface SentPage {
+  readonly count: number;
+  readonly lastSequence: number | null;
+}
+
 const PAGE_EVENTS = 1000;
+const PAGE_TRIES = 10;
 /** What one call sets going at most: enough for days of a busy tenant, and over within the patience of a client. */
 const DELIVERIES_MAX = 100_000;
 
@@ -52,7 +59,8 @@ export class WebhookResending {
       const endpoint = await this.endpoints.findForUpdate(tx, tenantId, delivery.endpointId);
       if (endpoint === undefined) throw new WebhookEndpointDeleted(delivery.endpointId);
       await this.prepare(tx, endpoint);
-      await this.deliveries.sendAgain(tx, tenantId, [id], at);
+      const sequenced = await this.events.findIn(tx, tenantId, [delivery.eventId]);
+      await this.deliveries.sendAgain(tx, tenantId, [id], sequenced.size > 0 ? at : null);
       const detail = { deliveryId: id, eventId: delivery.eventId };
       await this.audit.append(tx, endpointEntry(caller, 'webhook_endpoint.redeliver', endpoint.id, detail), at);
       this.calls.callAfterCommit(tx, [endpoint.id]);
@@ -60,32 +68,56 @@ export class WebhookResending {
   }
 
   /**
-   * Sends every event that the order names and the endpoint is for, oldest first, all or none of them. Safe to repeat: what
-   * is on its way already is not counted again. Throws `NotFound` and `WebhookEndpointDisabled`.
+   * Sends every event that the order names and the endpoint is for, oldest first, page by page: nobody has to wait for all of
+   * it, and what a page has set going stays so though a later one fails. Safe to repeat: what is on its way already is not
+   * counted again. It is on record before it begins. Throws `NotFound` and `WebhookEndpointDisabled`.
    */
   async replay(caller: Caller, endpointId: WebhookEndpointId, order: ReplayOrder): Promise<Replayed> {
-    try {
-      return await this.replayOnce(caller, endpointId, order);
-    } catch (error) {
-      // An event that had been kept long enough was removed after it was read: it is not read again.
-      if (!isForeignKeyViolation(error, 'webhook_deliveries_event_id_fkey')) throw error;
-      return this.replayOnce(caller, endpointId, order);
+    await this.record(caller, endpointId, order);
+    let count = 0;
+    for (let afterSequence: number | null = 0; afterSequence !== null;) {
+      if (count > DELIVERIES_MAX - PAGE_EVENTS) return { count, more: true };
+      const page: SentPage = await this.sendPage(caller.tenantId, endpointId, order, afterSequence);
+      count += page.count;
+      afterSequence = page.lastSequence;
+    }
+    return { count, more: false };
+  }
+
+  private async record(caller: Caller, endpointId: WebhookEndpointId, { after, only }: ReplayOrder): Promise<void> {
+    const at = this.clock.now();
+    await this.postgres.asTenant(caller.tenantId, async (tx) => {
+      await this.prepare(tx, await this.endpointOf(tx, caller.tenantId, endpointId));
+      const detail = { only: only ?? null, after: after?.toISOString() ?? null };
+      await this.audit.append(tx, endpointEntry(caller, 'webhook_endpoint.replay', endpointId, detail), at);
+    });
+  }
+
+  /** An event that is removed for its age between its reading and its planning fails the page, which then reads anew. */
+  private async sendPage(
+    tenantId: TenantId,
+    endpointId: WebhookEndpointId,
+    order: ReplayOrder,
+    afterSequence: number,
+  ): Promise<SentPage> {
+    for (let triesLeft = PAGE_TRIES; ; triesLeft -= 1) {
+      try {
+        return await this.postgres.asTenant(tenantId, async (tx) => {
+          const endpoint = await this.endpointOf(tx, tenantId, endpointId);
+          await this.prepare(tx, endpoint);
+          this.calls.callAfterCommit(tx, [endpointId]);
+          return this.sendEach(tx, endpoint, order, afterSequence);
+        });
+      } catch (error) {
+        if (triesLeft === 1 || !isForeignKeyViolation(error, 'webhook_deliveries_event_id_fkey')) throw error;
+      }
     }
   }
 
-  private async replayOnce(caller: Caller, endpointId: WebhookEndpointId, order: ReplayOrder): Promise<Replayed> {
-    const { tenantId } = caller;
-    const at = this.clock.now();
-    return this.postgres.asTenant(tenantId, async (tx) => {
-      const endpoint = await this.endpoints.findForUpdate(tx, tenantId, endpointId);
-      if (endpoint === undefined) throw new NotFound('webhook endpoint');
-      await this.prepare(tx, endpoint);
-      const replayed = await this.sendEach(tx, endpoint, order, at);
-      const detail = { ...replayed, only: order.only ?? null, after: order.after?.toISOString() ?? null };
-      await this.audit.append(tx, endpointEntry(caller, 'webhook_endpoint.replay', endpointId, detail), at);
-      this.calls.callAfterCommit(tx, [endpointId]);
-      return replayed;
-    });
+  private async endpointOf(tx: Tx, tenantId: TenantId, endpointId: WebhookEndpointId): Promise<WebhookEndpoint> {
+    const endpoint = await this.endpoints.findForUpdate(tx, tenantId, endpointId);
+    if (endpoint === undefined) throw new NotFound('webhook endpoint');
+    return endpoint;
   }
 
   /** Nothing that is sent to it is settled in the meantime. */
@@ -94,44 +126,29 @@ export class WebhookResending {
     await this.dispatches.lock(tx, endpoint);
   }
 
-  private async sendEach(tx: Tx, endpoint: WebhookEndpoint, order: ReplayOrder, at: Date): Promise<Replayed> {
-    const { tenantId, eventTypes } = endpoint;
-    let count = 0;
-    let afterSequence = 0;
-    for (;;) {
-      const events = await this.events.listIn(tx, tenantId, {
-        afterSequence,
-        limit: PAGE_EVENTS,
-        ...(order.after === undefined ? {} : { from: order.after }),
-        ...(eventTypes === null ? {} : { types: eventTypes }),
-      });
-      count += await this.sendPage(tx, endpoint, order, events, at);
-      const last = events.at(-1);
-      if (last === undefined || events.length < PAGE_EVENTS) return { count, more: false };
-      if (count > DELIVERIES_MAX - PAGE_EVENTS) return { count, more: true };
-      afterSequence = last.sequence;
-    }
-  }
-
-  private async sendPage(
+  private async sendEach(
     tx: Tx,
     endpoint: WebhookEndpoint,
     order: ReplayOrder,
-    events: readonly SequencedEvent[],
-    at: Date,
-  ): Promise<number> {
+    afterSequence: number,
+  ): Promise<SentPage> {
+    const { tenantId, eventTypes } = endpoint;
+    const at = this.clock.now();
+    const events = await this.events.listIn(tx, tenantId, {
+      afterSequence,
+      limit: PAGE_EVENTS,
+      ...(order.after === undefined ? {} : { from: order.after }),
+      ...(eventTypes === null ? {} : { types: eventTypes }),
+    });
     const wanted = events.filter((event) => isFor(event, endpoint));
-    const known = await this.deliveries.findOfEvents(
-      tx,
-      endpoint,
-      wanted.map(({ id }) => id),
-    );
+    const ids = wanted.map(({ id }) => id);
+    const known = await this.deliveries.findOfEvents(tx, endpoint, ids);
     const choices = Map.groupBy(wanted, ({ id }) => replayChoice(order, known.get(id)));
-    const missing = choices.get('plan') ?? [];
+    const planned = (choices.get('plan') ?? []).map((event) => plannedDelivery(endpoint, event, at));
     const again = (choices.get('send_again') ?? []).flatMap(({ id }) => known.get(id)?.id ?? []);
-    const planned = missing.map((event) => plannedDelivery(endpoint, event, at));
     if (planned.length > 0) await this.deliveries.plan(tx, planned);
-    if (again.length > 0) await this.deliveries.sendAgain(tx, endpoint.tenantId, again, at);
-    return planned.length + again.length;
+    const sentAgain = again.length > 0 ? await this.deliveries.sendAgain(tx, tenantId, again, at) : 0;
+    const lastSequence = events.length < PAGE_EVENTS ? null : (events.at(-1)?.sequence ?? null);
+    return { count: planned.length + sentAgain, lastSequence };
   }
 }

@@ -129,6 +129,8 @@ export class EventStreams {
     // What is still waiting for a slow client is not for this key any more either.
     if (stream.isBusy) stream.cut('key_ended');
     else stream.finish('key_ended');
+    // Nor does a client that takes not even the end keep its place.
+    setTimeout(() => stream.cut('key_ended'), FINISH_MAX_MS).unref();
     try {
       await key.refuseIfEnded();
     } catch (error) {
