@@ -5,10 +5,11 @@ import { judge, type Verdict } from './delivery-verdict.js';
 import type { DueDeliveryStore, JudgedAttempt } from './due-delivery.store.js';
 import type { EndpointDisabler } from './endpoint-disabler.js';
 import { afterAttempt, type EndpointHealth, isGivenUp, isSame } from './endpoint-health.js';
+import type { DisableReason } from './webhook-endpoint.events.js';
 import type { EndpointTraffic } from './endpoint-traffic.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
-import type { WebhookDispatchStore } from './webhook-dispatch.store.js';
+import type { DispatchState, WebhookDispatchStore } from './webhook-dispatch.store.js';
 import type { EndpointKey, WebhookEndpoint } from './webhook-endpoint.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
 
@@ -22,6 +23,19 @@ export interface Answered {
 /** The same, judged. */
 export interface Settled extends Answered {
   readonly verdict: Verdict;
+}
+
+/** What is on record now, and what the settling saw of the endpoint. */
+export interface Settlement {
+  readonly settled: readonly Settled[];
+  /** Null when it has switched the endpoint off. */
+  readonly seen: EndpointSight | null;
+}
+
+/** An endpoint, unless it is deleted, and its dispatch row, as its dispatcher sees them. */
+export interface EndpointSight {
+  readonly endpoint: WebhookEndpoint | undefined;
+  readonly state: DispatchState;
 }
 
 /** Where the breaker begins when the schedule has no step at all. */
@@ -48,7 +62,7 @@ export class DeliverySettler {
     endpoint: EndpointKey,
     dispatcher: string,
     answered: readonly Answered[],
-  ): Promise<readonly Settled[] | undefined> {
+  ): Promise<Settlement | undefined> {
     const at = this.clock.now();
     return this.postgres.transaction(async (tx) => {
       // The endpoint ahead of its dispatch row, as everyone locks them: it may be disabled here, and by its tenant.
@@ -61,9 +75,9 @@ export class DeliverySettler {
       const telling = settled.filter((one) => tellsOf(standing, one));
       const health = this.healthAfter(held.health, telling);
       if (!isSame(health, held.health)) await this.dispatches.saveHealth(tx, endpoint, health);
-      if (telling.some(isGone)) await this.disabler.disable(tx, endpoint, 'gone', at);
-      else if (telling.length > 0 && isGivenUp(health, at)) await this.disabler.disable(tx, endpoint, 'failing', at);
-      return settled;
+      const end = reasonToDisable(telling, health, at);
+      if (end !== null) await this.disabler.disable(tx, endpoint, end, at);
+      return { settled, seen: end === null ? { endpoint: standing, state: { ...held, health } } : null };
     });
   }
 
@@ -111,6 +125,11 @@ function tellsOf(standing: WebhookEndpoint | undefined, { errand, endpoint }: An
 
 function isAsItWas(standing: WebhookEndpoint, endpoint: WebhookEndpoint): boolean {
   return standing.url === endpoint.url && standing.updatedAt.getTime() === endpoint.updatedAt.getTime();
+}
+
+function reasonToDisable(telling: readonly Settled[], health: EndpointHealth, at: Date): DisableReason | null {
+  if (telling.some(isGone)) return 'gone';
+  return telling.length > 0 && isGivenUp(health, at) ? 'failing' : null;
 }
 
 function isGone({ verdict }: Settled): boolean {

@@ -4,7 +4,7 @@ import type { DeliveryId, WebhookEndpointId } from '#libs/ids';
 import type { SystemPostgres } from '#libs/postgres';
 import type { DeliveryCourier } from './delivery-courier.js';
 import type { DeliveryLog } from './delivery-log.js';
-import type { Answered, DeliverySettler } from './delivery-settler.js';
+import type { Answered, DeliverySettler, EndpointSight, Settlement } from './delivery-settler.js';
 import type { DispatchLeases } from './dispatch-leases.js';
 import type { DueDeliveryStore } from './due-delivery.store.js';
 import { ATTEMPTS_AT_ONCE_MAX, placesOf } from './endpoint-health.js';
@@ -90,18 +90,26 @@ export class Dispatch {
   private async step(): Promise<DispatchEnd | null> {
     // Also where there is no place for what it was nudged for: the next place that comes free is a reason to look.
     this.nudged = false;
-    if (!(await this.settle())) return this.leaveLost();
+    const settlement = await this.settle();
+    if (settlement === 'lost') return this.leaveLost();
     if (this.underWay.size >= ATTEMPTS_AT_ONCE_MAX) return null;
-    const state = await this.parts.leases.look(this.endpointId);
-    if (state === undefined) return this.leaveLost();
-    await this.begin(state);
-    return this.underWay.size === 0 && this.answered.length === 0 ? this.releaseIfIdle(state) : null;
+    // What settling has seen a moment ago need not be looked up again.
+    const sight = settlement?.seen ?? (await this.look());
+    if (sight === undefined) return this.leaveLost();
+    await this.begin(sight);
+    return this.underWay.size === 0 && this.answered.length === 0 ? this.releaseIfIdle(sight.state) : null;
+  }
+
+  /** Undefined when the endpoint is no longer this process'. */
+  private async look(): Promise<EndpointSight | undefined> {
+    const { postgres, leases, endpoints } = this.parts;
+    const state = await leases.look(this.endpointId);
+    return state && { state, endpoint: await endpoints.find(postgres.db, state.tenantId, this.endpointId) };
   }
 
   /** Begins as many attempts as may be. */
-  private async begin({ tenantId, health }: DispatchState): Promise<void> {
-    const { postgres, endpoints, settler, due, clock } = this.parts;
-    const endpoint = await endpoints.find(postgres.db, tenantId, this.endpointId);
+  private async begin({ endpoint, state: { tenantId, health } }: EndpointSight): Promise<void> {
+    const { postgres, settler, due, clock } = this.parts;
     if (endpoint === undefined || endpoint.status === 'disabled')
       return settler.endAll({ tenantId, id: this.endpointId });
     const now = clock.now();
@@ -147,7 +155,7 @@ export class Dispatch {
 
   private async interrupt(): Promise<DispatchEnd> {
     await Promise.all(this.underWay.values());
-    if (!(await this.settle())) return this.leaveLost();
+    if ((await this.settle()) === 'lost') return this.leaveLost();
     await this.parts.leases.letGo(this.endpointId);
     return { kind: 'interrupted' };
   }
@@ -159,19 +167,19 @@ export class Dispatch {
     return { kind: 'lost' };
   }
 
-  /** False when the endpoint is no longer this process'. */
-  private async settle(): Promise<boolean> {
+  /** Null when there is nothing to settle; `lost` when the endpoint is no longer this process'. */
+  private async settle(): Promise<Settlement | 'lost' | null> {
     if (this.failure !== null) throw this.failure;
     const answered = this.answered;
     const [first] = answered;
-    if (first === undefined) return true;
+    if (first === undefined) return null;
     this.answered = [];
     const { settler, leases, log } = this.parts;
     const key = { id: this.endpointId, tenantId: first.delivery.tenantId };
-    const settled = await settler.settle(key, leases.dispatcher, answered);
-    if (settled === undefined) return false;
-    log.writeAttempts(settled);
-    return true;
+    const settlement = await settler.settle(key, leases.dispatcher, answered);
+    if (settlement === undefined) return 'lost';
+    log.writeAttempts(settlement.settled);
+    return settlement;
   }
 
   /** Resolves when an attempt has ended or somebody has nudged, and soon in any case. */
