@@ -18,7 +18,7 @@ import { type StartedReceivers, startReceivers } from './receivers/start-receive
 
 export const ENDPOINTS = 20;
 /** How many endpoints each event goes to. */
-export const FAN_OUT = 2;
+export const FAN_OUT = 5;
 export const WORKERS = 2;
 
 /** An endpoint of the tenant. */
