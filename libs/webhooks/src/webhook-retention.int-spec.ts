@@ -14,7 +14,7 @@ describe('WebhookRetention', () => {
   let worker: SystemPostgres;
 
   beforeAll(async () => {
-    stack = await WebhookStack.start({ redisDatabase: 15 });
+    stack = await WebhookStack.start({ redisDatabase: 3 });
     worker = new SystemPostgres(new Secret(stack.database.url));
   });
   afterEach(() => stack.reset());
