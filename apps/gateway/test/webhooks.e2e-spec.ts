@@ -233,6 +233,11 @@ describe('Webhook endpoints', () => {
         status: 400,
         body: { code: 'invalid_input' },
       });
+    for (const call of [redeliver, `${path}/test`])
+      expect(await tenant.api.call('POST', call, { force: true })).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/force', code: 'unknown_field' }] },
+      });
     await tenant.api.call('PATCH', path, { status: 'disabled' });
     for (const call of [redeliver, `${path}/replay`])
       expect(await tenant.api.call('POST', call)).toMatchObject({

@@ -4,7 +4,7 @@ import { newId, type TenantId } from '#libs/ids';
 import type { SystemTx } from '#libs/postgres';
 import type { EndpointCalls } from './endpoint-calls.js';
 import type { PlannedDelivery, WebhookDeliveryStore } from './webhook-delivery.store.js';
-import { isFor, type WebhookEndpoint } from './webhook-endpoint.js';
+import { isFor, turnOf, type WebhookEndpoint } from './webhook-endpoint.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
 
 /**
@@ -53,7 +53,7 @@ export function plannedDelivery(endpoint: WebhookEndpoint, event: SequencedEvent
     endpointId: endpoint.id,
     eventId: event.id,
     eventType: event.type,
-    subject: event.subject,
+    subject: turnOf(event),
     eventPosition: event.position,
     failureReason: isDisabled ? 'endpoint_disabled' : null,
     nextAttemptAt: isDisabled ? null : now,

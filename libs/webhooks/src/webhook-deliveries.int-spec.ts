@@ -55,6 +55,21 @@ describe('WebhookDeliveries', () => {
     expect(JSON.parse(requests[0]?.body ?? '')).toMatchObject({ type: 'webhook_endpoint.test', subject: endpoint.id });
   });
 
+  it('lets a test wait for none that has failed before', async () => {
+    const { url, requests } = await stack.receiver((response, _request, count) =>
+      response.writeHead(count === 1 ? 500 : 204).end(),
+    );
+    const made = await stack.endpointAt(caller, url);
+    for (const _time of [1, 2]) {
+      await stack.tenantSide.deliveries.testEndpoint(caller, made.endpoint.id);
+      await stack.relayAll();
+      await stack.dispatch(made);
+    }
+
+    expect(requests).toHaveLength(2);
+    expect(await seen(await stack.lastDelivery(caller))).toMatchObject({ status: 'delivered' });
+  });
+
   it('shows another tenant neither a delivery nor a list', async () => {
     const { url } = await stack.receiver();
     const { endpoint } = await stack.endpointAt(caller, url);

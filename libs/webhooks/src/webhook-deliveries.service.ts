@@ -10,6 +10,7 @@ import type { DeliveryWithAttempts, WebhookDelivery } from './webhook-delivery.j
 import type { DeliveryPage, WebhookDeliveryStore } from './webhook-delivery.store.js';
 import { endpointTestEvent } from './webhook-endpoint.events.js';
 import { endpointEntry } from './webhook-endpoint.audit.js';
+import { turnOf } from './webhook-endpoint.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
 import { WebhookEndpointDisabled } from './webhooks.errors.js';
 
@@ -69,7 +70,7 @@ export class WebhookDeliveries {
           endpointId,
           eventId: event.id,
           eventType: type,
-          subject: endpointId,
+          subject: turnOf({ id: event.id, type, subject: endpointId }),
           eventPosition: event.position,
           failureReason: null,
           nextAttemptAt: null,

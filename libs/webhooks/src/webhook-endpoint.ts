@@ -78,3 +78,11 @@ export function endpointSnapshot(endpoint: WebhookEndpoint): EndpointSnapshot {
   const createdAt = endpoint.createdAt.toISOString();
   return { id, url, eventTypes, accountIds, description, status, signatureSchemes, createdAt };
 }
+
+/**
+ * What a delivery waits its turn by: those of one subject go out one after the other. A test waits for no other test, for it is
+ * what one sends when the one before has failed.
+ */
+export function turnOf({ id, type, subject }: Pick<SequencedEvent, 'id' | 'type' | 'subject'>): string {
+  return type === 'webhook_endpoint.test' ? id : subject;
+}

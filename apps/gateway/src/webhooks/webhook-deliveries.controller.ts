@@ -1,9 +1,10 @@
-import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '#libs/tenants';
 import { WebhookDeliveries, WebhookResending } from '#libs/webhooks';
 import { CurrentCaller, RequiresScope } from '../http/access.js';
 import { knownId } from '../http/known-id.js';
+import { refuseFields } from '../http/no-body.js';
 import { Problems } from '../http/problem.view.js';
 import { SentDeliveryView, WebhookDeliveryView, webhookDeliveryView } from './webhook-delivery.view.js';
 
@@ -32,8 +33,13 @@ export class WebhookDeliveriesController {
     description: 'Whatever it has come to. It bears the same `webhook-id`, and its retries begin anew.',
   })
   @ApiAcceptedResponse({ type: SentDeliveryView })
-  @Problems(404, 409)
-  async redeliver(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SentDeliveryView> {
+  @Problems(400, 404, 409)
+  async redeliver(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<SentDeliveryView> {
+    refuseFields(body);
     await this.resending.redeliver(caller, deliveryId(id));
     return { deliveryId: id };
   }

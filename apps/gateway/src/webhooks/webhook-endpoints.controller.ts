@@ -14,6 +14,7 @@ import { CurrentCaller, RequiresScope } from '../http/access.js';
 import { cursorAfter, idAfter } from '../http/cursor.js';
 import { checkedBody } from '../http/input.pipe.js';
 import { knownId } from '../http/known-id.js';
+import { refuseFields } from '../http/no-body.js';
 import { pageOf } from '../http/page.js';
 import { PageQuery } from '../http/page.query.dto.js';
 import { Problems } from '../http/problem.view.js';
@@ -120,8 +121,13 @@ export class WebhookEndpointsController {
   @RequiresScope('webhooks:write')
   @ApiOperation({ summary: 'Send a test event to this endpoint' })
   @ApiAcceptedResponse({ type: SentDeliveryView })
-  @Problems(404, 409)
-  async test(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SentDeliveryView> {
+  @Problems(400, 404, 409)
+  async test(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<SentDeliveryView> {
+    refuseFields(body);
     return { deliveryId: await this.deliveries.testEndpoint(caller, endpointId(id)) };
   }
 
