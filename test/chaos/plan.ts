@@ -34,8 +34,12 @@ export const SHORT: Omit<Plan, 'seed' | 'enforceUniqueNames'> = {
 /**
  * So that what is left in doubt is decided within the run: a call is given up after two seconds, and the fence is longer
  * than any image stays unseen.
+ *
+ * All processes of the run share the machine's few cores, with others as it may be: the cloud that stands in for the real
+ * one can be kept from reading for longer than a network would take, so the bound of a call's way to it is a wide one.
  */
 export const SETTINGS = {
+  ARRIVAL_GUARD_MS: '1000',
   UPSTREAM_TIMEOUT_MS: '2000',
   RESEND_FENCE_MS: '8000',
   RETRY_BASE_MS: '500',

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { ImageRequestView } from '#libs/image-requests';
 import { EventLog, type FeedEvent } from '../support/event-log.js';
-import type { SimulatorImage } from '../support/simulator-control.js';
+import type { SimulatorCall, SimulatorImage } from '../support/simulator-control.js';
 import type { Posted } from './callers.js';
 import type { Plan } from './plan.js';
 import type { Party, World } from './world.js';
@@ -51,7 +51,12 @@ interface Story {
 export async function judge(world: World, plan: Plan, posted: Posted): Promise<readonly Check[]> {
   const { simulator } = world.service;
   const stories = (await Promise.all(world.parties.map((party) => storiesOf(world, party)))).flat();
-  const [images, stats, rules] = await Promise.all([simulator.images(), simulator.stats(), simulator.faults()]);
+  const [images, stats, rules, calls] = await Promise.all([
+    simulator.images(),
+    simulator.stats(),
+    simulator.faults(),
+    simulator.calls(),
+  ]);
   return [
     everyAnswered(stories, posted, plan),
     everyEnded(stories),
@@ -60,7 +65,7 @@ export async function judge(world: World, plan: Plan, posted: Posted): Promise<r
     everyStepLawful(stories),
     everyStepTold(stories),
     ...(await Promise.all(world.parties.map(everyEventDelivered))),
-    limitHeld(stats.maxArrivalsInAnySecond, stats.rejected),
+    limitHeld(stats.maxArrivalsInAnySecond, calls),
     {
       what: 'every kind of fault has struck',
       seen: rules.map(({ effect, fired }) => `${nameOf(effect)} ${fired}`).join(', '),
@@ -205,7 +210,7 @@ async function everyEventDelivered({ tenant, receiver }: Party): Promise<Check> 
 
 function limitHeld(
   arrivals: Readonly<Record<string, Readonly<Record<string, number>>>>,
-  rejected: Readonly<Record<string, number>>,
+  calls: readonly SimulatorCall[],
 ): Check {
   const most = Object.keys(LIMITS).map((action) => ({
     action,
@@ -218,9 +223,19 @@ function limitHeld(
       ...most.flatMap(({ action, count }) =>
         count > (LIMITS[action] ?? 0) ? [`${action}: ${count} in a second`] : [],
       ),
-      ...Object.entries(rejected).flatMap(([action, count]) => (count > 0 ? [`${action}: ${count} rejected`] : [])),
+      ...calls.filter(({ rateLimited }) => rateLimited).map((call) => rejectionOf(call, calls)),
     ],
   };
+}
+
+/** When, and how the ones before it came: whoever reads it asks what else happened just then. */
+function rejectionOf(rejected: SimulatorCall, calls: readonly SimulatorCall[]): string {
+  const agesMs = calls
+    .filter((call) => call.action === rejected.action && call.uin === rejected.uin && call.n < rejected.n)
+    .map(({ arrivedAtMs }) => rejected.arrivedAtMs - arrivedAtMs)
+    .filter((ageMs) => ageMs < 2000);
+  const before = agesMs.map((ageMs) => ageMs.toFixed(1)).join(', ');
+  return `${rejected.action} rejected at ${rejected.at}; those before it came ${before} ms earlier`;
 }
 
 function nameOf(effect: { readonly kind: string; readonly ms?: number | null }): string {

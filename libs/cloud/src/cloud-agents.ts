@@ -33,13 +33,16 @@ export class ConnectionTrace {
   /** Why no connection could be made, as Node names it. The SDK loses it where a host has several addresses. */
   dialError: string | null = null;
 
-  /** Told when the call goes out over a connection that stood already: then its transit is short and known. */
+  /** Told when the call has gone out over a connection that stood already: then its transit is short and known. */
   constructor(private readonly onSentWarm: () => void = () => undefined) {}
 
-  /** The call is being written to a connection that stood already. */
-  noteWarm(): void {
+  /**
+   * The call is being written to a connection that stood already. Only once the system has taken all of it can its transit
+   * have begun, whatever kept this process from writing it sooner.
+   */
+  noteWarm(request: ClientRequest): void {
     this.mayHaveSent = true;
-    this.onSentWarm();
+    request.once('finish', () => this.onSentWarm());
   }
 
   /** Runs a call whose agents will write to this trace. */
@@ -57,7 +60,7 @@ class TracedHttpAgent extends HttpAgent {
   }
 
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    noteWarm();
+    noteWarm(request);
     super.reuseSocket(socket, request);
   }
 }
@@ -69,7 +72,7 @@ class TracedHttpsAgent extends HttpsAgent {
   }
 
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    noteWarm();
+    noteWarm(request);
     super.reuseSocket(socket, request);
   }
 }
@@ -98,6 +101,6 @@ function traced(socket: Dialled): Dialled {
   return socket;
 }
 
-function noteWarm(): void {
-  traces.getStore()?.noteWarm();
+function noteWarm(request: ClientRequest): void {
+  traces.getStore()?.noteWarm(request);
 }

@@ -36,8 +36,8 @@ export interface RoleSessionOrder {
 export interface CallWatch {
   readonly signal?: AbortSignal | undefined;
   /**
-   * Called as the call is written to a connection that stood already; never for a call that has to dial first, whose
-   * transit nobody can bound.
+   * Called once the system has taken the whole call for a connection that stood already; never for a call that has to dial
+   * first, whose transit nobody can bound.
    */
   readonly onSentWarm?: (() => void) | undefined;
 }

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type LookupFunction, type Server, type Socket } from 'node:net';
 import { createCloudAgents } from './cloud-agents.js';
 import { CloudClient } from './cloud-client.js';
@@ -327,6 +328,59 @@ describe('CloudClient.createImage', () => {
     server.respond((_response, _request, socket) => socket.resetAndDestroy());
     expect(await create(warm)).toMatchObject({ kind: 'unknown' });
     warm.close();
+  });
+
+  describe('the news that a call is on its way', () => {
+    /** More than the buffers of both sides hold, so that the system can't take all of it while nobody reads. */
+    const LONG = 'x'.repeat(32 * 1024 * 1024);
+    let gate: PromiseWithResolvers<void>;
+    let arrived: PromiseWithResolvers<void>;
+    let slow: HttpServer;
+    let client: CloudClient;
+
+    beforeEach(async () => {
+      gate = Promise.withResolvers();
+      arrived = Promise.withResolvers();
+      slow = createHttpServer((request, response) => {
+        const length = Number(request.headers['content-length']);
+        if (length > LONG.length) arrived.resolve();
+        void (length > LONG.length ? gate.promise : Promise.resolve()).then(() => {
+          request.resume().on('end', () => {
+            response.writeHead(200, { 'content-type': 'application/json' });
+            response.end('{"Response":{"ImageId":"img-0yc6rie8","RequestId":"req-1"}}');
+          });
+        });
+      });
+      await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+      client = clientFor(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`, 60_000);
+    });
+    afterEach(async () => {
+      client.close();
+      slow.closeAllConnections();
+      await new Promise((resolve) => slow.close(resolve));
+    });
+
+    function send(imageDescription: string | null, news: string[]): Promise<CreateImageOutcome> {
+      const onSentWarm = (): void => void news.push('sent');
+      return client.createImage(targetOf(), callOf({ imageDescription }), TRACE_ID, { onSentWarm });
+    }
+
+    it('never comes for a connection that had to be made', async () => {
+      const news: string[] = [];
+      await send(null, news);
+      expect(news).toEqual([]);
+    });
+
+    it('comes for one that stood, once the system has taken the last byte, and no sooner', async () => {
+      const news: string[] = [];
+      await send(null, news);
+      const call = send(LONG, news);
+      await arrived.promise;
+      news.push('the first bytes have arrived');
+      gate.resolve();
+      await call;
+      expect(news).toEqual(['the first bytes have arrived', 'sent']);
+    });
   });
 
   describe('secrets', () => {
