@@ -21,6 +21,7 @@ import { EndpointTraffic } from './endpoint-traffic.js';
 import { ForgottenEndpoints } from './forgotten-endpoints.js';
 import { EndpointSigner } from './endpoint-signer.js';
 import { parseCidrs } from './may-dial.js';
+import { PlannedCalls } from './planned-calls.js';
 import { SigningKeyStore } from './signing-key.store.js';
 import { SigningKeys } from './signing-keys.service.js';
 import { SpentSecrets } from './spent-secrets.js';
@@ -112,6 +113,7 @@ export function assembleDeliverySide(parts: DeliverySideParts): {
   const signingKeys = new SigningKeys(postgres, keyStore, sealer, audit, clock);
   const calls = new EndpointCalls(postgres, queues, clock);
   const traffic = new EndpointTraffic(deliveryStore, dispatchStore, calls);
+  const plannedCalls = new PlannedCalls(postgres, dispatchStore, calls, hints, clock);
   const timeoutMs = settings.webhookTimeoutMs;
   const sender = new WebhookSender({ policy: dialPolicy(settings), timeoutMs }, parts.resolve ?? resolveBySystem);
   const disabler = new EndpointDisabler(endpoints, traffic, outbox, audit);
@@ -129,7 +131,7 @@ export function assembleDeliverySide(parts: DeliverySideParts): {
     clock,
   };
   return {
-    planner: new DeliveryPlanner(endpoints, deliveryStore, calls, clock),
+    planner: new DeliveryPlanner(endpoints, deliveryStore, plannedCalls, clock),
     dispatcher: new EndpointDispatcher(dispatchParts, calls, hints, parts.limits),
     forgotten: new ForgottenEndpoints(postgres, dispatchStore, calls, clock),
     spentSecrets: new SpentSecrets(postgres, secretStore, keyStore, clock),

@@ -2,7 +2,7 @@ import type { Clock } from '#libs/clock';
 import type { EventSubscriber, SequencedEvent } from '#libs/events';
 import { newId, type TenantId } from '#libs/ids';
 import type { SystemTx } from '#libs/postgres';
-import type { EndpointCalls } from './endpoint-calls.js';
+import type { PlannedCalls } from './planned-calls.js';
 import type { PlannedDelivery, WebhookDeliveryStore } from './webhook-delivery.store.js';
 import { isFor, turnOf, type WebhookEndpoint } from './webhook-endpoint.js';
 import type { WebhookEndpointStore } from './webhook-endpoint.store.js';
@@ -15,7 +15,7 @@ export class DeliveryPlanner implements EventSubscriber {
   constructor(
     private readonly endpoints: WebhookEndpointStore,
     private readonly deliveries: WebhookDeliveryStore,
-    private readonly calls: EndpointCalls,
+    private readonly calls: PlannedCalls,
     private readonly clock: Clock,
   ) {}
 
@@ -33,7 +33,7 @@ export class DeliveryPlanner implements EventSubscriber {
     const toSend = planned.filter(({ failureReason }) => failureReason === null);
     if (toSend.length === 0) return;
     await this.deliveries.sendMissedFirst(tx, toSend, now);
-    this.calls.callAfterCommit(tx, [...new Set(toSend.map(({ endpointId }) => endpointId))]);
+    await this.calls.callAfterCommit(tx, [...new Set(toSend.map(({ endpointId }) => endpointId))]);
   }
 }
 

@@ -80,6 +80,33 @@ export class WebhookDispatchStore {
   }
 
   /**
+   * Says of these endpoints which somebody sends to (`held`), and to which nothing is sent before `openUntil` (`open`). Each
+   * holder is counted a call once `tx` commits, so he looks once more before he lets go. Endpoints that are locked just
+   * now are in neither: nobody is waited for.
+   */
+  async wakeHolders(
+    tx: SystemTx,
+    endpointIds: readonly WebhookEndpointId[],
+    openUntil: Date,
+  ): Promise<{ readonly held: readonly WebhookEndpointId[]; readonly open: readonly WebhookEndpointId[] }> {
+    const { rows } = await sql<{ id: WebhookEndpointId; isHeld: boolean }>`
+      with served as (
+        select endpoint_id as id, dispatcher is not null and leased_until > clock_timestamp() as is_held
+        from webhook_dispatches
+        where endpoint_id = any(${endpointIds}::text[])
+          and (open_until > ${openUntil} or (dispatcher is not null and leased_until > clock_timestamp()))
+        for no key update skip locked
+      ), woken as (
+        update webhook_dispatches set wakes = wakes + 1 from served where endpoint_id = id and is_held
+      )
+      select id, is_held as "isHeld" from served
+    `.execute(tx);
+    const idsWhere = (isHeld: boolean): readonly WebhookEndpointId[] =>
+      rows.filter((row) => row.isHeld === isHeld).map(({ id }) => id);
+    return { held: idsWhere(true), open: idsWhere(false) };
+  }
+
+  /**
    * Prolongs the leases of this holder on these endpoints, and gives those that are prolonged. Not those that somebody has
    * taken over, and none that is locked just now: whoever waits for one would keep all the others locked meanwhile.
    */
