@@ -92,7 +92,8 @@ function npmRun(script, args = [], { live = false } = {}) {
   const npmArgs = ['run', '--silent', script, ...(args.length > 0 ? ['--', ...args] : [])];
   const stdio = live ? 'inherit' : 'pipe';
   // A group of its own: npm and its shell pass no signal on, so whoever stops the run has to reach all of them at once.
-  const child = spawn('npm', npmArgs, { cwd: root, detached: true, stdio: ['ignore', stdio, stdio] });
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(scratch, 'compiled') };
+  const child = spawn('npm', npmArgs, { cwd: root, detached: true, env, stdio: ['ignore', stdio, stdio] });
   running.add(child);
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));

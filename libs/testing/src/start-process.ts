@@ -39,7 +39,7 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
   const process = await startGuarded({
     command: globalThis.process.execPath,
     args: [join(ROOT, options.entry), ...(options.args ?? [])],
-    env: { PATH: globalThis.process.env['PATH'] ?? '', ...options.env },
+    env: { ...ofTheRunner(), ...options.env },
     cwd: ROOT,
     stopSignal: 'SIGTERM',
     graceMs: 30_000,
@@ -88,4 +88,10 @@ function urlIn(line: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Where Node stands, and where it keeps what it has compiled: the same files are started hundreds of times in a test run. */
+function ofTheRunner(): Record<string, string> {
+  const kept = ['PATH', 'NODE_COMPILE_CACHE'].map((name) => [name, globalThis.process.env[name]]);
+  return Object.fromEntries(kept.filter(([, value]) => value !== undefined)) as Record<string, string>;
 }
